@@ -40,9 +40,10 @@ struct ha_sync_registry_t {
 	/**
 	 * Add or replace an IKE SA.
 	 *
-	 * If it is known, its children, and its failure reason, stay.  If it was
-	 * not, and ike->old is known, the children of the old one move to it (RFC
-	 * 7296, 2.18) and are renamed; a CHILD SA it has itself stays.
+	 * If it is known, its children, and its failure reason, stay.  If
+	 * ike->old is known, its children move to this one (RFC 7296, 2.18): the
+	 * IKE SA in their names changes.  Of two with the same inbound SPI, the
+	 * one it has itself stays.
 	 *
 	 * @param ike		record, adopted
 	 * @return			TRUE if it was not known before
