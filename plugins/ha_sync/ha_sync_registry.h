@@ -7,6 +7,8 @@
 /**
  * @defgroup ha_sync_registry ha_sync_registry
  * @{ @ingroup ha_sync
+ *
+ * What is known about the replicated SAs, the same on all members.
  */
 
 #ifndef HA_SYNC_REGISTRY_H_
@@ -30,7 +32,7 @@ struct ha_sync_counts_t {
  * for, and of those it keeps as a standby.
  *
  * Times in records (age, *_in) are stored as points in time and are those of
- * the moment when a record is handed out.
+ * the moment when a record is handed out; what is overdue by then is due in 1 s.
  *
  * Locking: one mutex inside, never held while anything else is called; all
  * functions return quickly and may be called in hooks of charon's bus.
@@ -54,7 +56,8 @@ struct ha_sync_registry_t {
 	 * Change an IKE SA.
 	 *
 	 * @param spis		name
-	 * @param dynamic	new data, adopted (the members, not the struct)
+	 * @param dynamic	new data, adopted (the members, not the struct, which is
+	 *					zeroed)
 	 * @return			FALSE if not known
 	 */
 	bool (*put_dynamic)(ha_sync_registry_t *this, const ha_sync_spis_t *spis,
@@ -79,7 +82,7 @@ struct ha_sync_registry_t {
 	bool (*remove_ike)(ha_sync_registry_t *this, const ha_sync_spis_t *spis);
 
 	/**
-	 * Add or replace a CHILD SA.
+	 * Add or replace a CHILD SA; if it is known, its use never goes back.
 	 *
 	 * @param child		record, adopted
 	 * @return			FALSE if its IKE SA is not known, it is destroyed then

@@ -1237,8 +1237,12 @@ int main()
 	SRunner *sr;
 	int failed;
 
-	setenv("STRONGSWAN_CONF", "/dev/null", 1);
-	library_init(NULL, "test_ha_sync_record");
+	/* no configuration */
+	if (!library_init("", "test_ha_sync_record"))
+	{
+		library_deinit();
+		return EXIT_FAILURE;
+	}
 
 	sr = srunner_create(record_suite());
 	srunner_run_all(sr, CK_NORMAL);
