@@ -80,6 +80,8 @@ struct ha_sync_group_record_t {
 	bool held;
 	/** number of IKE SAs the member knows for the group */
 	uint32_t ikes;
+	/** member that was asked to be active instead, or NULL */
+	char *successor;
 };
 
 /**

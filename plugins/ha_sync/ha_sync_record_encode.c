@@ -88,47 +88,60 @@ static void put_spis(encoder_t *this, ha_sync_attr_t type,
 }
 
 /**
+ * Find an identity that was sent and can be referred to, 0 if there is none.
+ */
+static ha_sync_attr_t find_shared(encoder_t *this, identification_t *id)
+{
+	identification_t *shared;
+	int i;
+
+	for (i = 0; i < HA_ATTR_COUNT; i++)
+	{
+		shared = this->shared[i];
+		if (shared && id->get_type(id) == shared->get_type(shared) &&
+			chunk_equals(id->get_encoding(id), shared->get_encoding(shared)))
+		{
+			return i;
+		}
+	}
+	return 0;
+}
+
+/**
  * Append an identity, or a reference to an equal one.
  */
 static void put_id(encoder_t *this, const ha_sync_field_t *field,
 				   identification_t *id)
 {
+	ha_sync_attr_t same = 0;
 	chunk_t encoding;
 	size_t offset;
-	int i;
 
 	encoding = id->get_encoding(id);
-	if (encoding.len > HA_SYNC_MAX_ID)
+	if (encoding.len > HA_SYNC_MAX_ID || !has_room(this, 1 + encoding.len))
 	{
 		this->failed = TRUE;
-	}
-	if (!has_room(this, 1 + encoding.len))
-	{
 		return;
 	}
-	offset = begin(this, field->type);
 	if (field->shared)
 	{
 		this->shared[field->type] = id;
 	}
 	else
 	{
-		for (i = 0; i < HA_ATTR_COUNT; i++)
-		{
-			if (this->shared[i] && encoding.len &&
-				id->get_type(id) == this->shared[i]->get_type(this->shared[i]) &&
-				chunk_equals(encoding,
-							 this->shared[i]->get_encoding(this->shared[i])))
-			{
-				this->writer->write_uint8(this->writer, HA_SYNC_ID_SAME);
-				this->writer->write_uint8(this->writer, i);
-				end(this, offset);
-				return;
-			}
-		}
+		same = find_shared(this, id);
 	}
-	this->writer->write_uint8(this->writer, id->get_type(id));
-	this->writer->write_data(this->writer, encoding);
+	offset = begin(this, field->type);
+	if (same)
+	{
+		this->writer->write_uint8(this->writer, HA_SYNC_ID_SAME);
+		this->writer->write_uint8(this->writer, same);
+	}
+	else
+	{
+		this->writer->write_uint8(this->writer, id->get_type(id));
+		this->writer->write_data(this->writer, encoding);
+	}
 	end(this, offset);
 }
 

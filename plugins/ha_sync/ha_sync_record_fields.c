@@ -68,6 +68,7 @@ static const ha_sync_field_t group_fields[] = {
 	{ FIELD(S, OWNER, INT, owner), .max = TRUE },
 	{ FIELD(S, HELD, INT, held), .max = TRUE },
 	{ FIELD(S, IKES, INT, ikes) },
+	{ FIELD(S, SUCCESSOR, STR, successor), .max = MAX_STR },
 	END
 #undef S
 };

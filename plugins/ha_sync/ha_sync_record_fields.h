@@ -197,6 +197,8 @@ enum ha_sync_attr_t {
 	HA_ATTR_BYTES_OUT = 114,
 	/** outbound packets */
 	HA_ATTR_PACKETS_OUT = 115,
+	/** name of the member asked to be active for a group */
+	HA_ATTR_SUCCESSOR = 116,
 
 	/** number of types, for arrays */
 	HA_ATTR_COUNT,

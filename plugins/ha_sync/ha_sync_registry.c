@@ -5,13 +5,11 @@
  */
 
 #include "ha_sync_registry.h"
+#include "ha_sync_registry_index.h"
 
-#include <collections/hashtable.h>
 #include <threading/mutex.h>
 
 typedef struct private_ha_sync_registry_t private_ha_sync_registry_t;
-typedef struct ike_entry_t ike_entry_t;
-typedef struct child_entry_t child_entry_t;
 typedef struct failure_t failure_t;
 
 /**
@@ -25,44 +23,8 @@ struct private_ha_sync_registry_t {
 	/** protects all below */
 	mutex_t *mutex;
 
-	/** ha_sync_spis_t* => ike_entry_t*, in order of insertion */
-	hashtable_t *ikes;
-
-	/** child_entry_t* by inbound SPI */
-	hashlist_t *inbound;
-
-	/** child_entry_t* by outbound SPI, several may share one */
-	hashlist_t *outbound;
-};
-
-/**
- * An IKE SA.
- */
-struct ike_entry_t {
-	/** record, its name is the key */
-	ha_sync_ike_t *ike;
-	/** when the record was true, time_monotonic() */
-	time_t time;
-	/** its children (child_entry_t*), NULL if none */
-	array_t *children;
-	/** why it could not be replicated, or NULL */
-	char *failure;
-	/** TRUE if put since the last mark() */
-	bool seen;
-	/** TRUE if already in the list that is made by list() */
-	bool listed;
-};
-
-/**
- * A CHILD SA.
- */
-struct child_entry_t {
-	/** record */
-	ha_sync_child_t *child;
-	/** when the record was true, time_monotonic() */
-	time_t time;
-	/** TRUE if put since the last mark() */
-	bool seen;
+	/** all SAs */
+	ha_sync_registry_index_t *index;
 };
 
 /**
@@ -78,147 +40,9 @@ struct failure_t {
 };
 
 /**
- * Hash the name of an IKE SA.
- */
-static u_int spis_hash(const void *key)
-{
-	const ha_sync_spis_t *spis = key;
-
-	return chunk_hash_inc(chunk_from_thing(spis->i),
-						  chunk_hash(chunk_from_thing(spis->r)));
-}
-
-/**
- * Compare names of IKE SAs.
- */
-static bool spis_equals(const void *a, const void *b)
-{
-	return ha_sync_spis_equals(a, b);
-}
-
-/**
- * Hash a CHILD SA by its inbound SPI.
- */
-static u_int inbound_hash(const void *key)
-{
-	const child_entry_t *entry = key;
-
-	return chunk_hash(chunk_from_thing(entry->child->id.spi_in));
-}
-
-/**
- * Hash a CHILD SA by its outbound SPI.
- */
-static u_int outbound_hash(const void *key)
-{
-	const child_entry_t *entry = key;
-
-	return chunk_hash(chunk_from_thing(entry->child->spi_out));
-}
-
-/**
- * A CHILD SA equals only itself, as SPIs may be used more than once.
- */
-static bool entry_equals(const void *a, const void *b)
-{
-	return a == b;
-}
-
-/**
- * Match a CHILD SA by its inbound SPI.
- */
-static bool inbound_match(const void *a, const void *b)
-{
-	const child_entry_t *x = a, *y = b;
-
-	return x->child->id.spi_in == y->child->id.spi_in;
-}
-
-/**
- * Match a CHILD SA by its outbound SPI.
- */
-static bool outbound_match(const void *a, const void *b)
-{
-	const child_entry_t *x = a, *y = b;
-
-	return x->child->spi_out == y->child->spi_out;
-}
-
-/**
- * Match a CHILD SA by its name.
- */
-static bool id_match(const void *a, const void *b)
-{
-	const child_entry_t *x = a, *y = b;
-
-	return inbound_match(a, b) &&
-		   ha_sync_spis_equals(&x->child->id.ike, &y->child->id.ike);
-}
-
-/**
- * Find a CHILD SA by its name.
- */
-static child_entry_t *find_entry(private_ha_sync_registry_t *this,
-								 const ha_sync_child_id_t *id)
-{
-	ha_sync_child_t child = { .id = *id };
-	child_entry_t key = { .child = &child };
-
-	return this->inbound->get_match(this->inbound, &key, id_match);
-}
-
-/**
- * Add a CHILD SA to the tables of SPIs.
- */
-static void index_child(private_ha_sync_registry_t *this,
-						child_entry_t *entry)
-{
-	this->inbound->ht.put(&this->inbound->ht, entry, entry);
-	this->outbound->ht.put(&this->outbound->ht, entry, entry);
-}
-
-/**
- * Remove a CHILD SA from the tables of SPIs.
- */
-static void unindex_child(private_ha_sync_registry_t *this,
-						  child_entry_t *entry)
-{
-	this->inbound->ht.remove(&this->inbound->ht, entry);
-	this->outbound->ht.remove(&this->outbound->ht, entry);
-}
-
-/**
- * Destroy a CHILD SA that is not in any table.
- */
-static void destroy_child_entry(child_entry_t *entry)
-{
-	ha_sync_child_destroy(entry->child);
-	free(entry);
-}
-
-/**
- * Destroy an IKE SA that is not in the table, and its children.
- */
-static void destroy_ike_entry(private_ha_sync_registry_t *this,
-							  ike_entry_t *entry)
-{
-	child_entry_t *child;
-
-	while (array_remove(entry->children, ARRAY_TAIL, &child))
-	{
-		unindex_child(this, child);
-		destroy_child_entry(child);
-	}
-	array_destroy(entry->children);
-	ha_sync_ike_destroy(entry->ike);
-	free(entry->failure);
-	free(entry);
-}
-
-/**
  * Check if an IKE SA belongs to a group, to any if NULL.
  */
-static bool in_group(ike_entry_t *entry, char *group)
+static bool in_group(ha_sync_ike_entry_t *entry, char *group)
 {
 	return !group || streq(entry->ike->group, group);
 }
@@ -249,7 +73,7 @@ static uint32_t elapsed_since(time_t time)
 /**
  * Clone an IKE SA with the times of now.
  */
-static ha_sync_ike_t *clone_ike(ike_entry_t *entry)
+static ha_sync_ike_t *clone_ike(ha_sync_ike_entry_t *entry)
 {
 	uint32_t elapsed = elapsed_since(entry->time);
 	ha_sync_ike_t *ike;
@@ -265,7 +89,7 @@ static ha_sync_ike_t *clone_ike(ike_entry_t *entry)
 /**
  * Clone a CHILD SA with the times of now.
  */
-static ha_sync_child_t *clone_child(child_entry_t *entry)
+static ha_sync_child_t *clone_child(ha_sync_child_entry_t *entry)
 {
 	uint32_t elapsed = elapsed_since(entry->time);
 	ha_sync_child_t *child;
@@ -277,71 +101,18 @@ static ha_sync_child_t *clone_child(child_entry_t *entry)
 	return child;
 }
 
-/**
- * Raise counters to those of another use.
- */
-static void raise_use(ha_sync_use_t *use, const ha_sync_use_t *other)
-{
-	use->oseq = max(use->oseq, other->oseq);
-	use->seq = max(use->seq, other->seq);
-	use->bytes_in = max(use->bytes_in, other->bytes_in);
-	use->packets_in = max(use->packets_in, other->packets_in);
-	use->bytes_out = max(use->bytes_out, other->bytes_out);
-	use->packets_out = max(use->packets_out, other->packets_out);
-}
-
-/**
- * Move the children of a rekeyed IKE SA to the one that replaces it.
- */
-static void move_children(private_ha_sync_registry_t *this,
-						  ike_entry_t *from, ike_entry_t *to)
-{
-	ha_sync_child_id_t id = { .ike = to->ike->spis };
-	child_entry_t *child;
-
-	while (array_remove(from->children, ARRAY_HEAD, &child))
-	{
-		id.spi_in = child->child->id.spi_in;
-		if (find_entry(this, &id))
-		{	/* both have it, e.g. if a resync was faster than the rekey */
-			unindex_child(this, child);
-			destroy_child_entry(child);
-			continue;
-		}
-		child->child->id = id;
-		array_insert_create(&to->children, ARRAY_TAIL, child);
-	}
-}
-
 METHOD(ha_sync_registry_t, put_ike, bool,
 	private_ha_sync_registry_t *this, ha_sync_ike_t *ike)
 {
-	ike_entry_t *entry, *old;
-	bool added = FALSE;
+	ha_sync_ike_entry_t *entry, *old;
+	bool added;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, &ike->spis);
-	if (entry)
-	{
-		/* the key is in the record: exchange both */
-		this->ikes->put(this->ikes, &ike->spis, entry);
-		ha_sync_ike_destroy(entry->ike);
-		entry->ike = ike;
-	}
-	else
-	{
-		INIT(entry,
-			.ike = ike,
-		);
-		this->ikes->put(this->ikes, &ike->spis, entry);
-		added = TRUE;
-	}
-	entry->time = time_monotonic(NULL);
-	entry->seen = TRUE;
-	old = this->ikes->get(this->ikes, &ike->old);
+	entry = this->index->put_ike(this->index, ike, &added);
+	old = this->index->get_ike(this->index, &ike->old);
 	if (old && old != entry)
 	{
-		move_children(this, old, entry);
+		this->index->move_children(this->index, old, entry);
 	}
 	this->mutex->unlock(this->mutex);
 	return added;
@@ -351,10 +122,10 @@ METHOD(ha_sync_registry_t, put_dynamic, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	ha_sync_dynamic_t *dynamic)
 {
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, spis);
+	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
 		ha_sync_dynamic_clear(&entry->ike->dynamic);
@@ -371,10 +142,10 @@ METHOD(ha_sync_registry_t, put_mids, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	const ha_sync_mids_t *mids)
 {
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, spis);
+	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
 		entry->ike->mids = *mids;
@@ -386,66 +157,44 @@ METHOD(ha_sync_registry_t, put_mids, bool,
 METHOD(ha_sync_registry_t, remove_ike, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis)
 {
-	ike_entry_t *entry;
+	bool found;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->remove(this->ikes, spis);
-	if (entry)
-	{
-		destroy_ike_entry(this, entry);
-	}
+	found = this->index->remove_ike(this->index, spis);
 	this->mutex->unlock(this->mutex);
-	return entry != NULL;
+	return found;
 }
 
 METHOD(ha_sync_registry_t, put_child, bool,
 	private_ha_sync_registry_t *this, ha_sync_child_t *child)
 {
-	child_entry_t *entry;
-	ike_entry_t *ike;
+	ha_sync_ike_entry_t *ike;
 
 	this->mutex->lock(this->mutex);
-	ike = this->ikes->get(this->ikes, &child->id.ike);
+	ike = this->index->get_ike(this->index, &child->id.ike);
+	if (ike)
+	{
+		this->index->put_child(this->index, ike, child);
+	}
+	this->mutex->unlock(this->mutex);
 	if (!ike)
 	{
-		this->mutex->unlock(this->mutex);
 		ha_sync_child_destroy(child);
-		return FALSE;
 	}
-	entry = find_entry(this, &child->id);
-	if (entry)
-	{
-		/* the outbound SPI may be another one */
-		unindex_child(this, entry);
-		raise_use(&child->use, &entry->child->use);
-		ha_sync_child_destroy(entry->child);
-		entry->child = child;
-	}
-	else
-	{
-		INIT(entry,
-			.child = child,
-		);
-		array_insert_create(&ike->children, ARRAY_TAIL, entry);
-	}
-	index_child(this, entry);
-	entry->time = time_monotonic(NULL);
-	entry->seen = TRUE;
-	this->mutex->unlock(this->mutex);
-	return TRUE;
+	return ike != NULL;
 }
 
 METHOD(ha_sync_registry_t, put_use, bool,
 	private_ha_sync_registry_t *this, const ha_sync_child_id_t *id,
 	const ha_sync_use_t *use)
 {
-	child_entry_t *entry;
+	ha_sync_child_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = find_entry(this, id);
+	entry = this->index->get_child(this->index, id);
 	if (entry)
 	{
-		raise_use(&entry->child->use, use);
+		ha_sync_use_raise(&entry->child->use, use);
 	}
 	this->mutex->unlock(this->mutex);
 	return entry != NULL;
@@ -454,38 +203,22 @@ METHOD(ha_sync_registry_t, put_use, bool,
 METHOD(ha_sync_registry_t, remove_child, bool,
 	private_ha_sync_registry_t *this, const ha_sync_child_id_t *id)
 {
-	child_entry_t *entry, *current;
-	ike_entry_t *ike;
-	int i;
+	bool found;
 
 	this->mutex->lock(this->mutex);
-	entry = find_entry(this, id);
-	if (entry)
-	{
-		ike = this->ikes->get(this->ikes, &id->ike);
-		for (i = 0; array_get(ike->children, i, &current); i++)
-		{
-			if (current == entry)
-			{
-				array_remove(ike->children, i, NULL);
-				break;
-			}
-		}
-		unindex_child(this, entry);
-		destroy_child_entry(entry);
-	}
+	found = this->index->remove_child(this->index, id);
 	this->mutex->unlock(this->mutex);
-	return entry != NULL;
+	return found;
 }
 
 METHOD(ha_sync_registry_t, get_ike, ha_sync_ike_t*,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis)
 {
 	ha_sync_ike_t *ike = NULL;
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, spis);
+	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
 		ike = clone_ike(entry);
@@ -498,10 +231,10 @@ METHOD(ha_sync_registry_t, get_mids, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	ha_sync_mids_t *mids)
 {
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, spis);
+	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
 		*mids = entry->ike->mids;
@@ -514,12 +247,12 @@ METHOD(ha_sync_registry_t, get_children, array_t*,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis)
 {
 	array_t *children = NULL;
-	child_entry_t *child;
-	ike_entry_t *entry;
+	ha_sync_child_entry_t *child;
+	ha_sync_ike_entry_t *entry;
 	int i;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, spis);
+	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
 		for (i = 0; array_get(entry->children, i, &child); i++)
@@ -535,10 +268,10 @@ METHOD(ha_sync_registry_t, get_child, ha_sync_child_t*,
 	private_ha_sync_registry_t *this, const ha_sync_child_id_t *id)
 {
 	ha_sync_child_t *child = NULL;
-	child_entry_t *entry;
+	ha_sync_child_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = find_entry(this, id);
+	entry = this->index->get_child(this->index, id);
 	if (entry)
 	{
 		child = clone_child(entry);
@@ -551,13 +284,10 @@ METHOD(ha_sync_registry_t, find_child, bool,
 	private_ha_sync_registry_t *this, uint32_t spi, bool inbound,
 	ha_sync_child_id_t *id)
 {
-	ha_sync_child_t child = { .id.spi_in = spi, .spi_out = spi };
-	child_entry_t *entry, key = { .child = &child };
+	ha_sync_child_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = inbound ?
-			this->inbound->get_match(this->inbound, &key, inbound_match) :
-			this->outbound->get_match(this->outbound, &key, outbound_match);
+	entry = this->index->find_child(this->index, spi, inbound);
 	if (entry)
 	{
 		*id = entry->child->id;
@@ -569,8 +299,8 @@ METHOD(ha_sync_registry_t, find_child, bool,
 /**
  * List an IKE SA after those it replaced, directly or not.
  */
-static void list_entry(private_ha_sync_registry_t *this, ike_entry_t *entry,
-					   char *group, array_t *list)
+static void list_entry(private_ha_sync_registry_t *this,
+					   ha_sync_ike_entry_t *entry, char *group, array_t *list)
 {
 	array_t *chain;
 
@@ -581,7 +311,7 @@ static void list_entry(private_ha_sync_registry_t *this, ike_entry_t *entry,
 	{
 		entry->listed = TRUE;
 		array_insert(chain, ARRAY_TAIL, entry);
-		entry = this->ikes->get(this->ikes, &entry->ike->old);
+		entry = this->index->get_ike(this->index, &entry->ike->old);
 	}
 	while (array_remove(chain, ARRAY_TAIL, &entry))
 	{
@@ -598,19 +328,19 @@ METHOD(ha_sync_registry_t, list, array_t*,
 	private_ha_sync_registry_t *this, char *group)
 {
 	enumerator_t *enumerator;
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 	array_t *list;
 
 	list = array_create(0, 0);
 	this->mutex->lock(this->mutex);
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, &entry))
 	{
 		entry->listed = FALSE;
 	}
 	enumerator->destroy(enumerator);
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, &entry))
 	{
 		list_entry(this, entry, group, list);
 	}
@@ -622,10 +352,10 @@ METHOD(ha_sync_registry_t, list, array_t*,
 METHOD(ha_sync_registry_t, set_failure, void,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis, char *reason)
 {
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->ikes->get(this->ikes, spis);
+	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
 		free(entry->failure);
@@ -673,14 +403,14 @@ METHOD(ha_sync_registry_t, create_failure_enumerator, enumerator_t*,
 	private_ha_sync_registry_t *this)
 {
 	enumerator_t *enumerator;
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 	failure_t *failure;
 	array_t *failures;
 
 	failures = array_create(0, 0);
 	this->mutex->lock(this->mutex);
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, &entry))
 	{
 		if (entry->failure)
 		{
@@ -703,13 +433,13 @@ METHOD(ha_sync_registry_t, mark, void,
 	private_ha_sync_registry_t *this, char *group)
 {
 	enumerator_t *enumerator;
-	child_entry_t *child;
-	ike_entry_t *entry;
+	ha_sync_child_entry_t *child;
+	ha_sync_ike_entry_t *entry;
 	int i;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, &entry))
 	{
 		if (in_group(entry, group))
 		{
@@ -727,9 +457,9 @@ METHOD(ha_sync_registry_t, mark, void,
 /**
  * List the children of an IKE SA not seen since mark().
  */
-static void unseen_children(ike_entry_t *entry, array_t *list)
+static void unseen_children(ha_sync_ike_entry_t *entry, array_t *list)
 {
-	child_entry_t *child;
+	ha_sync_child_entry_t *child;
 	int i;
 
 	for (i = 0; array_get(entry->children, i, &child); i++)
@@ -747,13 +477,13 @@ METHOD(ha_sync_registry_t, unseen, void,
 	array_t **children)
 {
 	enumerator_t *enumerator;
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	*ikes = array_create(0, 0);
 	*children = array_create(0, 0);
 	this->mutex->lock(this->mutex);
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, &entry))
 	{
 		if (!in_group(entry, group))
 		{
@@ -778,11 +508,11 @@ METHOD(ha_sync_registry_t, count, ha_sync_counts_t,
 {
 	ha_sync_counts_t counts = {};
 	enumerator_t *enumerator;
-	ike_entry_t *entry;
+	ha_sync_ike_entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
+	enumerator = this->index->create_enumerator(this->index);
+	while (enumerator->enumerate(enumerator, &entry))
 	{
 		if (in_group(entry, group))
 		{
@@ -799,19 +529,7 @@ METHOD(ha_sync_registry_t, count, ha_sync_counts_t,
 METHOD(ha_sync_registry_t, destroy, void,
 	private_ha_sync_registry_t *this)
 {
-	enumerator_t *enumerator;
-	ike_entry_t *entry;
-
-	enumerator = this->ikes->create_enumerator(this->ikes);
-	while (enumerator->enumerate(enumerator, NULL, &entry))
-	{
-		this->ikes->remove_at(this->ikes, enumerator);
-		destroy_ike_entry(this, entry);
-	}
-	enumerator->destroy(enumerator);
-	this->ikes->destroy(this->ikes);
-	this->inbound->destroy(this->inbound);
-	this->outbound->destroy(this->outbound);
+	this->index->destroy(this->index);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -846,9 +564,7 @@ ha_sync_registry_t *ha_sync_registry_create()
 			.destroy = _destroy,
 		},
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.ikes = hashtable_create(spis_hash, spis_equals, 32),
-		.inbound = hashlist_create(inbound_hash, entry_equals, 32),
-		.outbound = hashlist_create(outbound_hash, entry_equals, 32),
+		.index = ha_sync_registry_index_create(),
 	);
 	return &this->public;
 }

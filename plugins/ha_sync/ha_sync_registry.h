@@ -32,7 +32,8 @@ struct ha_sync_counts_t {
  * for, and of those it keeps as a standby.
  *
  * Times in records (age, *_in) are stored as points in time and are those of
- * the moment when a record is handed out; what is overdue by then is due in 1 s.
+ * the moment when a record is handed out; what is overdue by then is due in
+ * 1 s.
  *
  * Locking: one mutex inside, never held while anything else is called; all
  * functions return quickly and may be called in hooks of charon's bus.

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 
 #include <library.h>
+#include <sync_channel.h>
 
 #include "ha_sync_record.h"
 
@@ -160,7 +161,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 		dbg = dbg_silent;
 		initialized = TRUE;
 	}
-	if (!len || len > UINT16_MAX)
+	if (!len || sizeof(uint16_t) + len - 1 > SYNC_MAX_BODY)
 	{
 		return 0;
 	}

@@ -516,7 +516,7 @@ END_TEST
 START_TEST(test_group)
 {
 	ha_sync_group_record_t full = { "vpn", 0x123456789abcdef0, TRUE, TRUE,
-									TRUE, 7 };
+									TRUE, 7, "moon" };
 	ha_sync_group_record_t few = { .name = "x" }, *decoded;
 	chunk_t body;
 
@@ -527,6 +527,7 @@ START_TEST(test_group)
 	ck_assert(decoded->epoch == full.epoch);
 	ck_assert(decoded->active && decoded->owner && decoded->held);
 	ck_assert_uint_eq(decoded->ikes, 7);
+	ck_assert_str_eq(decoded->successor, "moon");
 	ha_sync_group_record_destroy(decoded);
 	chunk_free(&body);
 
@@ -537,6 +538,7 @@ START_TEST(test_group)
 	ck_assert(!decoded->epoch && !decoded->active && !decoded->owner &&
 			  !decoded->held);
 	ck_assert_uint_eq(decoded->ikes, 0);
+	ck_assert(!decoded->successor);
 	ha_sync_group_record_destroy(decoded);
 	chunk_free(&body);
 }
@@ -702,7 +704,7 @@ static bool decode_any(ha_sync_type_t type, chunk_t body)
  */
 static chunk_t encode_any(ha_sync_type_t type)
 {
-	ha_sync_group_record_t group = { "vpn", 5, TRUE, TRUE, TRUE, 7 };
+	ha_sync_group_record_t group = { "vpn", 5, TRUE, TRUE, TRUE, 7, "moon" };
 	ha_sync_child_t *child = make_full_child();
 	ha_sync_ike_t *ike = make_full_ike();
 	chunk_t body = chunk_empty;
