@@ -313,7 +313,7 @@ static bool get_field(decoder_t *this, const ha_sync_field_t *field,
 			}
 			return FALSE;
 		case HA_KIND_LIST:
-			if (array_count(*array) >= field->max)
+			if ((u_int)array_count(*array) >= field->max)
 			{
 				return FALSE;
 			}

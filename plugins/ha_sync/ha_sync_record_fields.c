@@ -423,7 +423,7 @@ static bool in_range(const ha_sync_field_t *field, const void *data)
 		case HA_KIND_CHUNK:
 			return ((const chunk_t*)member)->len <= field->max;
 		case HA_KIND_LIST:
-			return array_count(*(array_t* const*)member) <= field->max;
+			return (u_int)array_count(*(array_t* const*)member) <= field->max;
 		default:
 			return TRUE;
 	}

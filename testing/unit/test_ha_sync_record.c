@@ -914,7 +914,7 @@ START_TEST(test_duplicates)
 		HA_ATTR_LABEL, HA_ATTR_OSEQ,
 	};
 	chunk_t body, longer, value;
-	int i;
+	u_int i;
 
 	body = encode_any(HA_SYNC_IKE);
 	for (i = 0; i < countof(ike); i++)
@@ -951,7 +951,7 @@ START_TEST(test_required)
 		HA_ATTR_INTEG_R, HA_ATTR_LOCAL_TS, HA_ATTR_REMOTE_TS,
 	};
 	chunk_t body, shorter;
-	int i;
+	u_int i;
 
 	body = encode_any(HA_SYNC_IKE);
 	for (i = 0; i < countof(ike); i++)
