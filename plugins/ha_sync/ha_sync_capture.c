@@ -1,0 +1,423 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_capture.h"
+#include "ha_sync_describe.h"
+#include "ha_sync_tracked.h"
+
+#include <daemon.h>
+#include <collections/hashtable.h>
+#include <encoding/payloads/notify_payload.h>
+#include <processing/jobs/callback_job.h>
+#include <sa/ikev2/keymat_v2.h>
+#include <threading/mutex.h>
+
+/**
+ * Type of a PPK ID that is a fixed string (RFC 8784, 5.1).
+ */
+#define PPK_ID_FIXED 2
+
+typedef struct private_ha_sync_capture_t private_ha_sync_capture_t;
+typedef struct refresh_t refresh_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_capture_t {
+
+	/** public interface */
+	ha_sync_capture_t public;
+
+	/** groups of service addresses */
+	ha_sync_groups_t *groups;
+
+	/** registry to store records in */
+	ha_sync_registry_t *registry;
+
+	/** sends records */
+	ha_sync_sender_t *sender;
+
+	/** takes the time spent in hooks */
+	ha_sync_hook_time_t *times;
+
+	/** unique ID of IKE_SA => ha_sync_tracked_t */
+	hashtable_t *tracked;
+
+	/** TRUE if the end of SAs is not replicated anymore */
+	bool frozen;
+
+	/** protects tracked */
+	mutex_t *mutex;
+};
+
+/**
+ * Data for a job that looks at an IKE_SA after a response was processed.
+ */
+struct refresh_t {
+	/** the capture */
+	private_ha_sync_capture_t *this;
+	/** unique ID of the IKE_SA */
+	uint32_t unique_id;
+};
+
+/**
+ * Key for the table of tracked IKE_SAs.
+ */
+static void *key(ike_sa_t *ike_sa)
+{
+	return (void*)(uintptr_t)ike_sa->get_unique_id(ike_sa);
+}
+
+/**
+ * Add the time since start to the handshake of an IKE_SA, mutex held.
+ */
+static void spent(private_ha_sync_capture_t *this, ha_sync_tracked_t *tracked,
+				  uint64_t start, bool complete)
+{
+	if (tracked->timing)
+	{
+		tracked->hook_time += ha_sync_hook_now() - start;
+		if (complete)
+		{
+			this->times->add(this->times, tracked->hook_time);
+			tracked->timing = FALSE;
+		}
+	}
+}
+
+/**
+ * Get the SK_d a rekeyed IKE_SA's keys are derived with.  For IKE_INTERMEDIATE
+ * it is the IKE_SA's own, which the replica has got when it comes to that.
+ */
+static bool describe_rekey(ike_sa_t *ike_sa, ike_sa_t *rekey,
+						   ha_sync_round_t *round, ha_sync_spis_t *old)
+{
+	keymat_v2_t *keymat = (keymat_v2_t*)rekey->get_keymat(rekey);
+	chunk_t skd;
+
+	round->prf = keymat->get_skd(keymat, &skd);
+	if (rekey == ike_sa)
+	{
+		return FALSE;
+	}
+	round->sk_d = chunk_clone(skd);
+	ha_sync_describe_spis(rekey, old);
+	return TRUE;
+}
+
+METHOD(listener_t, ike_keys, bool,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, array_t *kes,
+	chunk_t dh_other, chunk_t nonce_i, chunk_t nonce_r, ike_sa_t *rekey,
+	shared_key_t *shared, auth_method_t method)
+{
+	uint64_t start = ha_sync_hook_now();
+	ha_sync_tracked_t *tracked;
+	ha_sync_round_t *round;
+	ha_sync_spis_t old;
+	bool rekeyed = FALSE;
+	char *group;
+
+	group = this->groups->find(this->groups, ike_sa->get_my_host(ike_sa));
+	if (!group || ike_sa->get_version(ike_sa) != IKEV2)
+	{
+		return TRUE;
+	}
+	INIT(round,
+		.prf = PRF_UNDEFINED,
+		.nonce_i = chunk_clone(nonce_i),
+		.nonce_r = chunk_clone(nonce_r),
+	);
+	if (!key_exchange_concat_secrets(kes, &round->secret, &round->additional))
+	{
+		ha_sync_round_destroy(round);
+		return TRUE;
+	}
+	if (rekey)
+	{
+		rekeyed = describe_rekey(ike_sa, rekey, round, &old);
+	}
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->get(this->tracked, key(ike_sa));
+	if (!tracked)
+	{
+		tracked = ha_sync_tracked_create(group, this->registry, this->sender);
+		this->tracked->put(this->tracked, key(ike_sa), tracked);
+	}
+	tracked->add_round(tracked, round, rekeyed ? &old : NULL);
+	spent(this, tracked, start, FALSE);
+	this->mutex->unlock(this->mutex);
+	return TRUE;
+}
+
+METHOD(listener_t, child_derived_keys, bool,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	bool initiator, chunk_t encr_i, chunk_t encr_r, chunk_t integ_i,
+	chunk_t integ_r)
+{
+	uint64_t start = ha_sync_hook_now();
+	ha_sync_tracked_t *tracked;
+
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->get(this->tracked, key(ike_sa));
+	if (tracked)
+	{
+		tracked->add_child_keys(tracked, child_sa->get_spi(child_sa, TRUE),
+								initiator, encr_i, encr_r, integ_i, integ_r);
+		spent(this, tracked, start, FALSE);
+	}
+	this->mutex->unlock(this->mutex);
+	return TRUE;
+}
+
+/**
+ * Job: tell what a processed response changed.
+ */
+static job_requeue_t refresh(refresh_t *data)
+{
+	private_ha_sync_capture_t *this = data->this;
+	ha_sync_tracked_t *tracked;
+	uint64_t start;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													data->unique_id);
+	if (ike_sa)
+	{
+		start = ha_sync_hook_now();
+		this->mutex->lock(this->mutex);
+		tracked = this->tracked->get(this->tracked, key(ike_sa));
+		if (tracked)
+		{
+			tracked->refresh = FALSE;
+			spent(this, tracked, start, tracked->update(tracked, ike_sa));
+		}
+		this->mutex->unlock(this->mutex);
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Queue a job to look at an IKE_SA, mutex held.
+ */
+static void queue_refresh(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+						  ha_sync_tracked_t *tracked)
+{
+	refresh_t *data;
+
+	if (tracked->refresh)
+	{
+		return;
+	}
+	tracked->refresh = TRUE;
+	INIT(data,
+		.this = this,
+		.unique_id = ike_sa->get_unique_id(ike_sa),
+	);
+	lib->processor->queue_job(lib->processor,
+		(job_t*)callback_job_create_with_prio((void*)refresh, data, free,
+											  NULL, JOB_PRIO_HIGH));
+}
+
+/**
+ * Look for the ID of a PPK in an IKE_AUTH message (RFC 8784, 3).
+ */
+static void look_for_ppk(ha_sync_tracked_t *tracked, message_t *message)
+{
+	notify_payload_t *notify;
+	chunk_t data;
+
+	if (message->get_exchange_type(message) != IKE_AUTH)
+	{
+		return;
+	}
+	notify = message->get_notify(message, PPK_IDENTITY);
+	if (notify)
+	{
+		data = notify->get_notification_data(notify);
+		if (data.len > 1 && data.ptr[0] == PPK_ID_FIXED)
+		{
+			tracked->set_ppk_id(tracked,
+						identification_create_from_data(chunk_skip(data, 1)));
+		}
+	}
+}
+
+METHOD(listener_t, message, bool,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, message_t *message,
+	bool incoming, bool plain)
+{
+	uint64_t start = ha_sync_hook_now();
+	ha_sync_tracked_t *tracked;
+	bool request, complete = FALSE;
+
+	/* when incoming, only plain messages are authenticated; when outgoing, a
+	 * message is ready to be sent when it is not plain anymore */
+	if (ike_sa && (plain || !incoming))
+	{
+		this->mutex->lock(this->mutex);
+		tracked = this->tracked->get(this->tracked, key(ike_sa));
+		if (tracked)
+		{
+			request = message->get_request(message);
+			if (plain)
+			{
+				look_for_ppk(tracked, message);
+			}
+			if (plain == incoming)
+			{
+				tracked->message(tracked, message->get_message_id(message),
+								 request, !incoming);
+			}
+			if (!incoming && !plain)
+			{
+				complete = tracked->update(tracked, ike_sa);
+			}
+			else if (incoming && !request)
+			{
+				queue_refresh(this, ike_sa, tracked);
+			}
+			spent(this, tracked, start, complete);
+		}
+		this->mutex->unlock(this->mutex);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_rekey, bool,
+	private_ha_sync_capture_t *this, ike_sa_t *old, ike_sa_t *new)
+{
+	ha_sync_tracked_t *old_tracked, *new_tracked;
+
+	this->mutex->lock(this->mutex);
+	old_tracked = this->tracked->get(this->tracked, key(old));
+	new_tracked = this->tracked->get(this->tracked, key(new));
+	if (old_tracked && new_tracked)
+	{
+		new_tracked->inherit(new_tracked, old_tracked);
+		new_tracked->timing = FALSE;
+		new_tracked->update(new_tracked, new);
+	}
+	this->mutex->unlock(this->mutex);
+	return TRUE;
+}
+
+/**
+ * Remove what is known about an IKE_SA.
+ */
+static void forget_ike(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+					   bool tell)
+{
+	ha_sync_tracked_t *tracked;
+
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->remove(this->tracked, key(ike_sa));
+	if (tracked)
+	{
+		if (tell && !this->frozen)
+		{
+			tracked->gone(tracked, ike_sa);
+		}
+		tracked->destroy(tracked);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	if (state == IKE_DESTROYING)
+	{
+		forget_ike(this, ike_sa, ike_sa->get_state(ike_sa) != IKE_PASSIVE);
+	}
+	return TRUE;
+}
+
+METHOD(ha_sync_capture_t, adopt, void,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, const ha_sync_ike_t *ike)
+{
+	ha_sync_tracked_t *tracked;
+	char *group;
+
+	group = this->groups->find(this->groups, ike_sa->get_my_host(ike_sa));
+	if (!group)
+	{
+		return;
+	}
+	tracked = ha_sync_tracked_create(group, this->registry, this->sender);
+	tracked->timing = FALSE;
+	tracked->adopt(tracked, ike_sa, ike);
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->put(this->tracked, key(ike_sa), tracked);
+	this->mutex->unlock(this->mutex);
+	DESTROY_IF(tracked);
+}
+
+METHOD(ha_sync_capture_t, forget, void,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa)
+{
+	forget_ike(this, ike_sa, FALSE);
+}
+
+METHOD(ha_sync_capture_t, freeze, void,
+	private_ha_sync_capture_t *this)
+{
+	this->mutex->lock(this->mutex);
+	this->frozen = TRUE;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ha_sync_capture_t, destroy, void,
+	private_ha_sync_capture_t *this)
+{
+	enumerator_t *enumerator;
+	ha_sync_tracked_t *tracked;
+
+	enumerator = this->tracked->create_enumerator(this->tracked);
+	while (enumerator->enumerate(enumerator, NULL, &tracked))
+	{
+		tracked->destroy(tracked);
+	}
+	enumerator->destroy(enumerator);
+	this->tracked->destroy(this->tracked);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
+										  ha_sync_registry_t *registry,
+										  ha_sync_sender_t *sender,
+										  ha_sync_hook_time_t *times)
+{
+	private_ha_sync_capture_t *this;
+
+	INIT(this,
+		.public = {
+			.listener = {
+				.ike_keys = _ike_keys,
+				.child_derived_keys = _child_derived_keys,
+				.message = _message,
+				.ike_rekey = _ike_rekey,
+				.ike_state_change = _ike_state_change,
+			},
+			.adopt = _adopt,
+			.forget = _forget,
+			.freeze = _freeze,
+			.destroy = _destroy,
+		},
+		.groups = groups,
+		.registry = registry,
+		.sender = sender,
+		.times = times,
+		.tracked = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+									64),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

@@ -1,0 +1,84 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_capture ha_sync_capture
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_CAPTURE_H_
+#define HA_SYNC_CAPTURE_H_
+
+#include "ha_sync_groups.h"
+#include "ha_sync_hook_time.h"
+#include "ha_sync_registry.h"
+#include "ha_sync_sender.h"
+
+#include <bus/listeners/listener.h>
+
+typedef struct ha_sync_capture_t ha_sync_capture_t;
+
+/**
+ * Turns events of live IKE_SAs on service addresses into records.
+ *
+ * Every record is stored in the registry and sent to the other members.  What
+ * changed is found by looking at the IKE_SA when it sends a message (as
+ * responder its exchange is complete then), and by a job after it received a
+ * response.
+ *
+ * Locking: one mutex protects what is known about the IKE_SAs; it is held
+ * while the registry and the channel are called (both only append to memory),
+ * never while an IKE_SA is checked out.  Lock order: charon's bus, this mutex,
+ * those of registry and channel.
+ */
+struct ha_sync_capture_t {
+
+	/** registered at charon's bus */
+	listener_t listener;
+
+	/**
+	 * Start to watch an IKE_SA that was a copy until now.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param ike		its record
+	 */
+	void (*adopt)(ha_sync_capture_t *this, ike_sa_t *ike_sa,
+				  const ha_sync_ike_t *ike);
+
+	/**
+	 * Stop to watch an IKE_SA: it becomes a copy, or is dropped silently.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*forget)(ha_sync_capture_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * The daemon is going down and other members take over: the SAs that are
+	 * destroyed from now on live on there, don't replicate their end.
+	 */
+	void (*freeze)(ha_sync_capture_t *this);
+
+	/**
+	 * Destroy a ha_sync_capture_t, it must not be registered anymore.
+	 */
+	void (*destroy)(ha_sync_capture_t *this);
+};
+
+/**
+ * Create a capture.
+ *
+ * @param groups		groups of service addresses
+ * @param registry		registry to store records in
+ * @param sender		sends records to the other members
+ * @param times			takes the time spent in hooks
+ * @return				capture
+ */
+ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
+										  ha_sync_registry_t *registry,
+										  ha_sync_sender_t *sender,
+										  ha_sync_hook_time_t *times);
+
+#endif /** HA_SYNC_CAPTURE_H_ @}*/

@@ -1,0 +1,407 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_cluster.h"
+#include "ha_sync_address_watch.h"
+#include "ha_sync_capture.h"
+#include "ha_sync_command.h"
+#include "ha_sync_counters.h"
+#include "ha_sync_failover.h"
+#include "ha_sync_farewell.h"
+#include "ha_sync_groups.h"
+#include "ha_sync_hook_time.h"
+#include "ha_sync_lease.h"
+#include "ha_sync_mid_sync.h"
+#include "ha_sync_ownership.h"
+#include "ha_sync_receiver.h"
+#include "ha_sync_registry.h"
+#include "ha_sync_replica.h"
+#include "ha_sync_sender.h"
+
+#include <daemon.h>
+#include <processing/jobs/callback_job.h>
+
+/**
+ * Interval between attempts to make copies that failed, in s: connections are
+ * loaded by swanctl some time after the daemon started.
+ */
+#define RETRY_INTERVAL 2
+
+typedef struct private_ha_sync_cluster_t private_ha_sync_cluster_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_cluster_t {
+
+	/** public interface */
+	ha_sync_cluster_t public;
+
+	/** objects, in the order of creation */
+	sync_channel_t *channel;
+	ha_sync_groups_t *groups;
+	ha_sync_registry_t *registry;
+	ha_sync_sender_t *sender;
+	ha_sync_hook_time_t *times;
+	ha_sync_counters_t *counters;
+	ha_sync_capture_t *capture;
+	ha_sync_lease_t *lease;
+	ha_sync_replica_t *replica;
+	ha_sync_mid_sync_t *mid_sync;
+	ha_sync_failover_t *failover;
+	ha_sync_ownership_t *ownership;
+	ha_sync_receiver_t *receiver;
+	ha_sync_address_watch_t *addresses;
+	ha_sync_farewell_t *farewell;
+	cluster_control_t *control;
+	ha_sync_command_t *command;
+};
+
+/**
+ * Implements ha_sync_ownership_ops_t.holds
+ */
+static bool holds(private_ha_sync_cluster_t *this, char *group)
+{
+	array_t *addresses;
+	host_t *host;
+	bool all;
+
+	addresses = this->groups->get_addresses(this->groups, group);
+	all = array_count(addresses) > 0;
+	while (addresses && array_remove(addresses, ARRAY_HEAD, &host))
+	{
+		all = all && this->addresses->holds(this->addresses, host);
+		host->destroy(host);
+	}
+	array_destroy(addresses);
+	return all;
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.announce
+ */
+static void announce(private_ha_sync_cluster_t *this,
+					 const ha_sync_group_record_t *record)
+{
+	this->sender->group(this->sender, record);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.activate
+ */
+static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
+{
+	this->failover->activate(this->failover, group, planned);
+	/* the others may have got less, or more, from the previous active */
+	this->channel->start_resync(this->channel, NULL, SYNC_HA);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.deactivate
+ */
+static void deactivate(private_ha_sync_cluster_t *this, char *group,
+					   bool announced, char *winner)
+{
+	if (!announced)
+	{
+		if (!winner)
+		{
+			this->failover->flush(this->failover, group);
+		}
+		return;
+	}
+	this->failover->deactivate(this->failover, group, winner != NULL);
+	if (winner)
+	{
+		this->channel->request_resync(this->channel, winner, SYNC_HA);
+	}
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.count
+ */
+static uint32_t count(private_ha_sync_cluster_t *this, char *group)
+{
+	return this->registry->count(this->registry, group).ikes;
+}
+
+/**
+ * The addresses of this host changed.
+ */
+static void addresses_changed(private_ha_sync_cluster_t *this)
+{
+	this->ownership->addresses_changed(this->ownership);
+}
+
+/**
+ * Check if an IKE_SA is on a service address.
+ */
+static bool is_ours(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa)
+{
+	return this->groups->find(this->groups,
+							  ike_sa->get_my_host(ike_sa)) != NULL;
+}
+
+/**
+ * The daemon goes down: check if another member is there to take over.
+ */
+static bool stopping(private_ha_sync_cluster_t *this)
+{
+	enumerator_t *enumerator;
+	sync_member_t *member;
+	bool found = FALSE;
+
+	enumerator = this->channel->create_member_enumerator(this->channel);
+	while (enumerator->enumerate(enumerator, &member))
+	{
+		found = found || member->state == SYNC_LINK_UP;
+	}
+	enumerator->destroy(enumerator);
+	if (found)
+	{
+		this->capture->freeze(this->capture);
+	}
+	return found;
+}
+
+/**
+ * Job: make copies that failed.
+ */
+static job_requeue_t retry(private_ha_sync_cluster_t *this)
+{
+	this->receiver->retry(this->receiver);
+	return JOB_RESCHEDULE(RETRY_INTERVAL);
+}
+
+/**
+ * Read if only commands change the active, FALSE if the option is wrong.
+ */
+static bool read_takeover(bool *manual)
+{
+	char *value;
+
+	value = lib->settings->get_str(lib->settings,
+							"%s.plugins.ha-sync.takeover", "address", lib->ns);
+	*manual = streq(value, "manual");
+	if (!*manual && !streq(value, "address"))
+	{
+		DBG1(DBG_CFG, "ha-sync: takeover = '%s' is not known, use 'address' or "
+			 "'manual'", value);
+		return FALSE;
+	}
+	return TRUE;
+}
+
+/**
+ * Give ownership the configured groups.
+ */
+static bool set_groups(private_ha_sync_cluster_t *this)
+{
+	array_t *names;
+	bool manual;
+
+	if (!read_takeover(&manual))
+	{
+		return FALSE;
+	}
+	names = this->groups->get_names(this->groups);
+	this->ownership->set_groups(this->ownership, names, manual);
+	array_destroy(names);
+	return TRUE;
+}
+
+/**
+ * Start ownership with the configured members.
+ */
+static void start_ownership(private_ha_sync_cluster_t *this)
+{
+	enumerator_t *enumerator;
+	sync_member_t *member;
+	array_t *names;
+
+	names = array_create(0, 0);
+	enumerator = this->channel->create_member_enumerator(this->channel);
+	while (enumerator->enumerate(enumerator, &member))
+	{
+		array_insert(names, ARRAY_TAIL, strdup(member->name));
+	}
+	enumerator->destroy(enumerator);
+	this->ownership->start(this->ownership, names);
+	array_destroy_function(names, (void*)free, NULL);
+}
+
+/**
+ * Create the objects that keep the state.
+ */
+static bool create_state(private_ha_sync_cluster_t *this)
+{
+	this->channel = sync_channel_get();
+	if (!this->channel)
+	{
+		return FALSE;
+	}
+	this->groups = ha_sync_groups_create();
+	if (!this->groups)
+	{
+		return FALSE;
+	}
+	this->registry = ha_sync_registry_create();
+	this->sender = ha_sync_sender_create(this->channel);
+	this->times = ha_sync_hook_time_create();
+	this->counters = ha_sync_counters_create(this->registry, this->groups,
+											 this->sender);
+	if (!this->counters)
+	{
+		return FALSE;
+	}
+	this->capture = ha_sync_capture_create(this->groups, this->registry,
+										   this->sender, this->times);
+	this->lease = ha_sync_lease_create();
+	this->replica = ha_sync_replica_create(this->registry, this->counters,
+										   this->capture, this->lease);
+	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, NULL, this);
+	this->failover = ha_sync_failover_create(this->registry, this->replica,
+								this->capture, this->counters, this->sender,
+								this->mid_sync);
+	return TRUE;
+}
+
+/**
+ * Create the objects that act.
+ */
+static bool create_actors(private_ha_sync_cluster_t *this)
+{
+	ha_sync_ownership_ops_t ops = {
+		.user = this,
+		.holds = (void*)holds,
+		.announce = (void*)announce,
+		.activate = (void*)activate,
+		.deactivate = (void*)deactivate,
+		.count = (void*)count,
+	};
+
+	this->ownership = ha_sync_ownership_create(
+								this->channel->get_name(this->channel), &ops);
+	if (!set_groups(this))
+	{
+		return FALSE;
+	}
+	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
+								this->ownership, this->replica, this->counters);
+	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
+												   this);
+	if (!this->addresses)
+	{
+		return FALSE;
+	}
+	this->farewell = ha_sync_farewell_create((void*)stopping, this);
+	return TRUE;
+}
+
+/**
+ * Start to work.
+ */
+static void start(private_ha_sync_cluster_t *this)
+{
+	charon->bus->add_listener(charon->bus, &this->capture->listener);
+	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
+	charon->bus->add_listener(charon->bus, &this->farewell->listener);
+	this->channel->subscribe(this->channel, SYNC_HA,
+							 &this->receiver->subscriber);
+	start_ownership(this);
+	lib->scheduler->schedule_job(lib->scheduler,
+		(job_t*)callback_job_create((void*)retry, this, NULL,
+									callback_job_cancel_thread),
+		RETRY_INTERVAL);
+	this->control = cluster_control_get();
+	if (this->control)
+	{
+		this->command = ha_sync_command_create(this->control, this->channel,
+								this->groups, this->registry, this->ownership,
+								this->failover, this->mid_sync, this->receiver,
+								this->times);
+	}
+}
+
+METHOD(ha_sync_cluster_t, reload, bool,
+	private_ha_sync_cluster_t *this)
+{
+	bool ok;
+
+	ok = this->channel->reload(this->channel);
+	ok = this->groups->reload(this->groups) && ok;
+	ok = set_groups(this) && ok;
+	this->counters->reload(this->counters);
+	return ok;
+}
+
+/**
+ * Stop what calls others, in the reverse order of the data flow.
+ */
+static void stop(private_ha_sync_cluster_t *this)
+{
+	DESTROY_IF(this->command);
+	if (this->control)
+	{
+		cluster_control_put();
+	}
+	if (this->farewell)
+	{
+		charon->bus->remove_listener(charon->bus, &this->farewell->listener);
+		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
+		charon->bus->remove_listener(charon->bus, &this->capture->listener);
+		this->channel->unsubscribe(this->channel, SYNC_HA);
+	}
+}
+
+METHOD(ha_sync_cluster_t, destroy, void,
+	private_ha_sync_cluster_t *this)
+{
+	stop(this);
+	DESTROY_IF(this->addresses);
+	DESTROY_IF(this->ownership);
+	DESTROY_IF(this->farewell);
+	DESTROY_IF(this->receiver);
+	DESTROY_IF(this->failover);
+	DESTROY_IF(this->mid_sync);
+	DESTROY_IF(this->replica);
+	DESTROY_IF(this->lease);
+	DESTROY_IF(this->capture);
+	DESTROY_IF(this->counters);
+	DESTROY_IF(this->times);
+	DESTROY_IF(this->sender);
+	DESTROY_IF(this->registry);
+	DESTROY_IF(this->groups);
+	if (this->channel)
+	{
+		sync_channel_put();
+	}
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_cluster_t *ha_sync_cluster_create()
+{
+	private_ha_sync_cluster_t *this;
+
+	INIT(this,
+		.public = {
+			.reload = _reload,
+			.destroy = _destroy,
+		},
+	);
+	if (!create_state(this) || !create_actors(this))
+	{
+		DBG1(DBG_CFG, "ha-sync: not active, correct the configuration and "
+			 "restart the daemon");
+		destroy(this);
+		return NULL;
+	}
+	start(this);
+	return &this->public;
+}

@@ -1,0 +1,427 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_counters.h"
+#include "ha_sync_kernel_replay.h"
+#include "ha_sync_replay_watch.h"
+
+#include <daemon.h>
+#include <collections/hashtable.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+
+/**
+ * By how much a standby keeps outbound sequence numbers ahead of the last
+ * report, if not configured.  A standby sets the kernel again once less than
+ * half of it is left, and that still covers what the active may send between
+ * two reports (HA_SYNC_REPLAY_THRESHOLD) and until one is here (RFC 6027, 3.4).
+ */
+#define DEFAULT_MARGIN (1 << 20)
+
+/**
+ * Smallest margin: half of it must cover what is sent between two reports.
+ */
+#define MIN_MARGIN (4 * HA_SYNC_REPLAY_THRESHOLD)
+
+/**
+ * Highest sequence number without ESN; an SA this far is of no use.
+ */
+#define MAX_SEQ 0xffffffffULL
+
+typedef struct private_ha_sync_counters_t private_ha_sync_counters_t;
+typedef struct change_t change_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_counters_t {
+
+	/** public interface */
+	ha_sync_counters_t public;
+
+	/** registry with all records */
+	ha_sync_registry_t *registry;
+
+	/** sends reports */
+	ha_sync_sender_t *sender;
+
+	/** access to the kernel */
+	ha_sync_kernel_replay_t *kernel;
+
+	/** reports counters of the active's SAs */
+	ha_sync_replay_watch_t *watch;
+
+	/** outbound SPI => sequence number given to the kernel on a standby
+	 * (uint64_t*) */
+	hashtable_t *given;
+
+	/** margin in packets */
+	uint64_t margin;
+
+	/** TRUE while flush() runs: reports are final */
+	bool final;
+
+	/** protects given and margin */
+	mutex_t *mutex;
+};
+
+/**
+ * SAs to start or stop reporting for, by a job: this needs the kernel.
+ */
+struct change_t {
+	/** counters */
+	private_ha_sync_counters_t *this;
+	/** TRUE to start */
+	bool add;
+	/** inbound and outbound SA, with own addresses */
+	ha_sync_sa_id_t in, out;
+	/** TRUE if there is an outbound SA */
+	bool outbound;
+};
+
+/**
+ * Fill the kernel's ID of an SA; dst belongs to the record of the IKE SA.
+ */
+static void fill_id(const ha_sync_child_t *child, const ha_sync_ike_t *ike,
+					bool inbound, ha_sync_sa_id_t *id)
+{
+	uint16_t esn = NO_EXT_SEQ_NUMBERS;
+
+	child->proposal->get_algorithm(child->proposal, EXTENDED_SEQUENCE_NUMBERS,
+								   &esn, NULL);
+	*id = (ha_sync_sa_id_t){
+		.dst = inbound ? ike->dynamic.local : ike->dynamic.remote,
+		.spi = inbound ? child->id.spi_in : child->spi_out,
+		.proto = child->protocol == PROTO_ESP ? IPPROTO_ESP : IPPROTO_AH,
+		.mark = {
+			.value = inbound ? 0 : child->mark_out,
+			.mask = inbound ? 0 : child->mask_out,
+		},
+		.esn = esn == EXT_SEQ_NUMBERS,
+	};
+}
+
+/**
+ * Outbound sequence number a standby's kernel gets for a report.
+ */
+static uint64_t ahead(private_ha_sync_counters_t *this,
+					  const ha_sync_sa_id_t *id, uint64_t oseq)
+{
+	uint64_t next = oseq + this->margin;
+
+	return id->esn ? next : min(next, MAX_SEQ);
+}
+
+/**
+ * Give a standby's kernel an outbound sequence number, if the last one does
+ * not reach far enough anymore.
+ */
+static void give_oseq(private_ha_sync_counters_t *this,
+					  const ha_sync_sa_id_t *id, uint64_t oseq, bool fresh)
+{
+	ha_sync_replay_t replay = {};
+	uint64_t *given;
+	bool set;
+
+	this->mutex->lock(this->mutex);
+	given = this->given->get(this->given, (void*)(uintptr_t)id->spi);
+	if (!given)
+	{
+		given = calloc(1, sizeof(*given));
+		this->given->put(this->given, (void*)(uintptr_t)id->spi, given);
+	}
+	set = fresh || *given < oseq + this->margin / 2;
+	if (set)
+	{
+		*given = replay.oseq = ahead(this, id, oseq);
+	}
+	this->mutex->unlock(this->mutex);
+	if (set)
+	{
+		this->kernel->set(this->kernel, id, &replay, HA_SYNC_REPLAY_OSEQ);
+	}
+}
+
+/**
+ * Set inbound counters and the use of both directions.
+ */
+static void give_inbound(private_ha_sync_counters_t *this,
+						 const ha_sync_child_t *child, const ha_sync_ike_t *ike)
+{
+	ha_sync_replay_t replay = {
+		.seq = child->use.seq,
+		.bytes = child->use.bytes_in,
+		.packets = child->use.packets_in,
+	};
+	ha_sync_sa_id_t id;
+
+	fill_id(child, ike, TRUE, &id);
+	this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_USE |
+					  (child->use.seq ? HA_SYNC_REPLAY_SEQ : 0));
+	if (!child->outbound_pending)
+	{
+		replay.bytes = child->use.bytes_out;
+		replay.packets = child->use.packets_out;
+		fill_id(child, ike, FALSE, &id);
+		this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_USE);
+	}
+}
+
+/**
+ * The kernel's counters of an SA moved.
+ */
+static void moved(private_ha_sync_counters_t *this, const ha_sync_sa_id_t *id,
+				  const ha_sync_replay_t *replay)
+{
+	ha_sync_child_id_t child_id;
+	ha_sync_child_t *child;
+	ha_sync_use_t use;
+	bool inbound;
+
+	inbound = this->registry->find_child(this->registry, id->spi, TRUE,
+										 &child_id);
+	if (!inbound && !this->registry->find_child(this->registry, id->spi, FALSE,
+												&child_id))
+	{
+		return;
+	}
+	child = this->registry->get_child(this->registry, &child_id);
+	if (!child)
+	{
+		return;
+	}
+	use = child->use;
+	ha_sync_child_destroy(child);
+	if (inbound)
+	{
+		use.seq = max(use.seq, replay->seq);
+		use.bytes_in = replay->bytes;
+		use.packets_in = replay->packets;
+	}
+	else
+	{
+		use.oseq = max(use.oseq, replay->oseq);
+		use.bytes_out = replay->bytes;
+		use.packets_out = replay->packets;
+	}
+	this->registry->put_use(this->registry, &child_id, &use);
+	if (this->final)
+	{
+		this->sender->child_use_now(this->sender, &child_id, &use);
+	}
+	else
+	{
+		this->sender->child_use(this->sender, &child_id, &use);
+	}
+}
+
+/**
+ * Destroy a change.
+ */
+static void change_destroy(change_t *change)
+{
+	change->in.dst->destroy(change->in.dst);
+	change->out.dst->destroy(change->out.dst);
+	free(change);
+}
+
+/**
+ * Job: start or stop to report.
+ */
+static job_requeue_t apply_change(change_t *change)
+{
+	ha_sync_replay_watch_t *watch = change->this->watch;
+
+	if (change->add)
+	{
+		watch->add(watch, &change->in);
+		if (change->outbound)
+		{
+			watch->add(watch, &change->out);
+		}
+	}
+	else
+	{
+		watch->remove(watch, &change->in);
+		watch->remove(watch, &change->out);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Queue a change for both directions of a CHILD SA.
+ */
+static void queue_change(private_ha_sync_counters_t *this,
+						 const ha_sync_child_t *child, bool add)
+{
+	ha_sync_ike_t *ike;
+	change_t *change;
+
+	ike = this->registry->get_ike(this->registry, &child->id.ike);
+	if (!ike)
+	{
+		return;
+	}
+	INIT(change,
+		.this = this,
+		.add = add,
+		.outbound = !child->outbound_pending,
+	);
+	fill_id(child, ike, TRUE, &change->in);
+	fill_id(child, ike, FALSE, &change->out);
+	change->in.dst = change->in.dst->clone(change->in.dst);
+	change->out.dst = change->out.dst->clone(change->out.dst);
+	ha_sync_ike_destroy(ike);
+	lib->processor->queue_job(lib->processor,
+		(job_t*)callback_job_create((void*)apply_change, change,
+									(void*)change_destroy, NULL));
+}
+
+METHOD(ha_sync_counters_t, watch_, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
+{
+	queue_change(this, child, TRUE);
+}
+
+METHOD(ha_sync_counters_t, unwatch, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
+{
+	queue_change(this, child, FALSE);
+}
+
+METHOD(ha_sync_counters_t, flush, void,
+	private_ha_sync_counters_t *this)
+{
+	this->final = TRUE;
+	this->watch->flush(this->watch);
+	this->final = FALSE;
+}
+
+METHOD(ha_sync_counters_t, import_, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
+	const ha_sync_ike_t *ike)
+{
+	ha_sync_sa_id_t id;
+
+	if (!child->outbound_pending)
+	{
+		fill_id(child, ike, FALSE, &id);
+		give_oseq(this, &id, child->use.oseq, TRUE);
+	}
+}
+
+METHOD(ha_sync_counters_t, reported, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
+{
+	ha_sync_sa_id_t id;
+	ha_sync_ike_t *ike;
+
+	ike = this->registry->get_ike(this->registry, &child->id.ike);
+	if (ike && !child->outbound_pending)
+	{
+		fill_id(child, ike, FALSE, &id);
+		give_oseq(this, &id, child->use.oseq, FALSE);
+	}
+	ha_sync_ike_destroy(ike);
+}
+
+METHOD(ha_sync_counters_t, activate, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
+	const ha_sync_ike_t *ike)
+{
+	give_inbound(this, child, ike);
+	queue_change(this, child, TRUE);
+}
+
+METHOD(ha_sync_counters_t, removed, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
+{
+	uint64_t *given;
+
+	this->mutex->lock(this->mutex);
+	given = this->given->remove(this->given, (void*)(uintptr_t)child->spi_out);
+	this->mutex->unlock(this->mutex);
+	free(given);
+}
+
+METHOD(ha_sync_counters_t, reload, void,
+	private_ha_sync_counters_t *this)
+{
+	uint64_t margin;
+
+	margin = max(0, lib->settings->get_int(lib->settings,
+					"%s.plugins.ha-sync.margin", DEFAULT_MARGIN, lib->ns));
+	if (margin < MIN_MARGIN)
+	{
+		DBG1(DBG_CFG, "ha-sync: margin = %llu is too small to be safe, using "
+			 "%llu", (unsigned long long)margin,
+			 (unsigned long long)MIN_MARGIN);
+		margin = MIN_MARGIN;
+	}
+	this->mutex->lock(this->mutex);
+	this->margin = margin;
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ha_sync_counters_t, destroy, void,
+	private_ha_sync_counters_t *this)
+{
+	enumerator_t *enumerator;
+	uint64_t *given;
+
+	DESTROY_IF(this->watch);
+	DESTROY_IF(this->kernel);
+	enumerator = this->given->create_enumerator(this->given);
+	while (enumerator->enumerate(enumerator, NULL, &given))
+	{
+		free(given);
+	}
+	enumerator->destroy(enumerator);
+	this->given->destroy(this->given);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
+											ha_sync_sender_t *sender)
+{
+	private_ha_sync_counters_t *this;
+
+	INIT(this,
+		.public = {
+			.watch = _watch_,
+			.unwatch = _unwatch,
+			.flush = _flush,
+			.import = _import_,
+			.reported = _reported,
+			.activate = _activate,
+			.removed = _removed,
+			.reload = _reload,
+			.destroy = _destroy,
+		},
+		.registry = registry,
+		.sender = sender,
+		.given = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+								  64),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	reload(this);
+	this->kernel = ha_sync_kernel_replay_create();
+	if (this->kernel)
+	{
+		this->watch = ha_sync_replay_watch_create(this->kernel, (void*)moved,
+												  this);
+	}
+	if (!this->watch)
+	{
+		destroy(this);
+		return NULL;
+	}
+	return &this->public;
+}

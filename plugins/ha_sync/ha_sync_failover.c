@@ -1,0 +1,328 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_failover.h"
+#include "ha_sync_activate.h"
+#include "ha_sync_import.h"
+
+#include <daemon.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+
+/**
+ * Message-ID syncs started per second, if not configured.
+ */
+#define DEFAULT_SYNC_RATE 500
+
+/**
+ * Interval between batches of message-ID syncs, in ms.
+ */
+#define SYNC_INTERVAL 20
+
+typedef struct private_ha_sync_failover_t private_ha_sync_failover_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_failover_t {
+
+	/** public interface */
+	ha_sync_failover_t public;
+
+	/** registry with all records */
+	ha_sync_registry_t *registry;
+
+	/** makes copies */
+	ha_sync_replica_t *replica;
+
+	/** watches live IKE_SAs */
+	ha_sync_capture_t *capture;
+
+	/** counters in the kernel */
+	ha_sync_counters_t *counters;
+
+	/** sends records */
+	ha_sync_sender_t *sender;
+
+	/** message-ID sync */
+	ha_sync_mid_sync_t *mid_sync;
+
+	/** progress of the last activation */
+	ha_sync_failover_status_t status;
+
+	/** start of the last activation */
+	timeval_t started;
+
+	/** IKE SAs that need a message-ID sync (ha_sync_spis_t*) */
+	array_t *queue;
+
+	/** TRUE while a job for the queue is scheduled */
+	bool scheduled;
+
+	/** protects status and queue */
+	mutex_t *mutex;
+};
+
+/**
+ * Milliseconds since the start of the activation.
+ */
+static uint32_t elapsed(private_ha_sync_failover_t *this)
+{
+	timeval_t now, diff;
+
+	time_monotonic(&now);
+	timersub(&now, &this->started, &diff);
+	return diff.tv_sec * 1000 + diff.tv_usec / 1000;
+}
+
+/**
+ * Start a message-ID sync (RFC 6311, 5.1).
+ */
+static void sync_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
+{
+	ha_sync_mids_t mids;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	if (!this->registry->get_mids(this->registry, spis, &mids))
+	{
+		return;
+	}
+	id = ha_sync_import_id(spis);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	if (ike_sa)
+	{
+		if (ike_sa->get_state(ike_sa) == IKE_ESTABLISHED)
+		{
+			this->mid_sync->start(this->mid_sync, ike_sa, mids.send, mids.recv);
+		}
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+}
+
+/**
+ * Job: start some of the queued message-ID syncs.
+ */
+static job_requeue_t sync_some(private_ha_sync_failover_t *this)
+{
+	ha_sync_spis_t *spis;
+	int i, rate;
+
+	rate = lib->settings->get_int(lib->settings, "%s.plugins.ha-sync.sync_rate",
+								  DEFAULT_SYNC_RATE, lib->ns);
+	for (i = 0; i < max(1, rate * SYNC_INTERVAL / 1000); i++)
+	{
+		this->mutex->lock(this->mutex);
+		if (!array_remove(this->queue, ARRAY_HEAD, &spis))
+		{
+			this->scheduled = FALSE;
+			this->mutex->unlock(this->mutex);
+			return JOB_REQUEUE_NONE;
+		}
+		this->mutex->unlock(this->mutex);
+		sync_one(this, spis);
+		free(spis);
+	}
+	return JOB_RESCHEDULE_MS(SYNC_INTERVAL);
+}
+
+/**
+ * Queue a message-ID sync.
+ */
+static void queue_sync(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
+{
+	ha_sync_spis_t *copy;
+	bool schedule;
+
+	INIT(copy);
+	*copy = *spis;
+	this->mutex->lock(this->mutex);
+	array_insert(this->queue, ARRAY_TAIL, copy);
+	schedule = !this->scheduled;
+	this->scheduled = TRUE;
+	this->mutex->unlock(this->mutex);
+	if (schedule)
+	{
+		lib->processor->queue_job(lib->processor,
+			(job_t*)callback_job_create_with_prio((void*)sync_some, this, NULL,
+								callback_job_cancel_thread, JOB_PRIO_HIGH));
+	}
+}
+
+/**
+ * Make the copy of an IKE SA live.
+ */
+static void activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
+						 bool planned)
+{
+	ha_sync_ike_t *ike;
+	array_t *children;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+	char *why = NULL;
+
+	ike = this->registry->get_ike(this->registry, spis);
+	if (!ike)
+	{
+		return;
+	}
+	children = this->registry->get_children(this->registry, spis);
+	id = ha_sync_import_id(spis);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	if (ike_sa)
+	{
+		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
+		{
+			this->capture->adopt(this->capture, ike_sa, ike);
+			ha_sync_activate(ike_sa, ike, children, this->counters);
+			if (!planned && !ike->dynamic.rekeyed &&
+				this->mid_sync->usable(this->mid_sync, ike_sa, &why))
+			{
+				queue_sync(this, spis);
+			}
+		}
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
+	ha_sync_ike_destroy(ike);
+}
+
+METHOD(ha_sync_failover_t, activate, void,
+	private_ha_sync_failover_t *this, char *group, bool planned)
+{
+	ha_sync_spis_t *spis;
+	array_t *list;
+	uint32_t total;
+
+	list = this->registry->list(this->registry, group);
+	total = array_count(list);
+	this->mutex->lock(this->mutex);
+	time_monotonic(&this->started);
+	this->status.active = TRUE;
+	this->status.done = 0;
+	this->status.total = total;
+	this->mutex->unlock(this->mutex);
+
+	while (array_remove(list, ARRAY_HEAD, &spis))
+	{
+		/* copies that failed get a last chance */
+		this->replica->make(this->replica, spis);
+		activate_one(this, spis, planned);
+		free(spis);
+		this->mutex->lock(this->mutex);
+		this->status.done++;
+		this->mutex->unlock(this->mutex);
+	}
+	array_destroy(list);
+
+	this->mutex->lock(this->mutex);
+	this->status.active = FALSE;
+	this->status.ms = elapsed(this);
+	this->mutex->unlock(this->mutex);
+	if (total)
+	{
+		DBG1(DBG_CFG, "ha-sync: took over %u IKE SAs of group '%s' in %u ms",
+			 total, group, this->status.ms);
+	}
+}
+
+METHOD(ha_sync_failover_t, flush, void,
+	private_ha_sync_failover_t *this, char *group)
+{
+	ha_sync_spis_t *spis;
+	ha_sync_mids_t mids;
+	array_t *list;
+
+	this->counters->flush(this->counters);
+	list = this->registry->list(this->registry, group);
+	while (array_remove(list, ARRAY_HEAD, &spis))
+	{
+		if (this->registry->get_mids(this->registry, spis, &mids))
+		{
+			this->sender->mids_now(this->sender, spis, &mids);
+		}
+		free(spis);
+	}
+	array_destroy(list);
+}
+
+METHOD(ha_sync_failover_t, deactivate, void,
+	private_ha_sync_failover_t *this, char *group, bool drop)
+{
+	ha_sync_spis_t *spis;
+	array_t *list;
+
+	list = this->registry->list(this->registry, group);
+	while (array_remove(list, ARRAY_HEAD, &spis))
+	{
+		this->replica->drop(this->replica, spis);
+		if (drop)
+		{
+			this->registry->remove_ike(this->registry, spis);
+		}
+		else
+		{
+			this->replica->make(this->replica, spis);
+		}
+		free(spis);
+	}
+	array_destroy(list);
+}
+
+METHOD(ha_sync_failover_t, get_status, void,
+	private_ha_sync_failover_t *this, ha_sync_failover_status_t *status)
+{
+	this->mutex->lock(this->mutex);
+	*status = this->status;
+	if (status->active)
+	{
+		status->ms = elapsed(this);
+	}
+	status->queued = array_count(this->queue);
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ha_sync_failover_t, destroy, void,
+	private_ha_sync_failover_t *this)
+{
+	array_destroy_function(this->queue, (void*)free, NULL);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
+											ha_sync_replica_t *replica,
+											ha_sync_capture_t *capture,
+											ha_sync_counters_t *counters,
+											ha_sync_sender_t *sender,
+											ha_sync_mid_sync_t *mid_sync)
+{
+	private_ha_sync_failover_t *this;
+
+	INIT(this,
+		.public = {
+			.activate = _activate,
+			.flush = _flush,
+			.deactivate = _deactivate,
+			.get_status = _get_status,
+			.destroy = _destroy,
+		},
+		.registry = registry,
+		.replica = replica,
+		.capture = capture,
+		.counters = counters,
+		.sender = sender,
+		.mid_sync = mid_sync,
+		.queue = array_create(0, 0),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	return &this->public;
+}

@@ -1,0 +1,106 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_failover ha_sync_failover
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_FAILOVER_H_
+#define HA_SYNC_FAILOVER_H_
+
+#include "ha_sync_capture.h"
+#include "ha_sync_counters.h"
+#include "ha_sync_mid_sync.h"
+#include "ha_sync_registry.h"
+#include "ha_sync_replica.h"
+#include "ha_sync_sender.h"
+
+typedef struct ha_sync_failover_t ha_sync_failover_t;
+typedef struct ha_sync_failover_status_t ha_sync_failover_status_t;
+
+/**
+ * Progress of the last activation.
+ */
+struct ha_sync_failover_status_t {
+	/** TRUE while copies are made live */
+	bool active;
+	/** IKE SAs done, and in all */
+	uint32_t done, total;
+	/** time it took, or takes until now, in ms */
+	uint32_t ms;
+	/** message-ID syncs still to be started */
+	uint32_t queued;
+};
+
+/**
+ * Makes copies live when this member becomes active, and the other way round.
+ *
+ * activate() and deactivate() check IKE_SAs out; they are called by the thread
+ * of ownership only, never with a lock held.
+ *
+ * Locking: a mutex protects the progress and the queue of message-ID syncs; it
+ * is not held while others are called.
+ */
+struct ha_sync_failover_t {
+
+	/**
+	 * Make all copies of a group live.
+	 *
+	 * @param group		name of the group
+	 * @param planned	TRUE if the previous active gave up in order: its
+	 *					message IDs are exact, no sync is needed
+	 */
+	void (*activate)(ha_sync_failover_t *this, char *group, bool planned);
+
+	/**
+	 * Send the final counters and message IDs of a group.
+	 *
+	 * @param group		name of the group
+	 */
+	void (*flush)(ha_sync_failover_t *this, char *group);
+
+	/**
+	 * Turn all live SAs of a group into copies.
+	 *
+	 * @param group		name of the group
+	 * @param drop		TRUE to drop them and what is known about them instead
+	 */
+	void (*deactivate)(ha_sync_failover_t *this, char *group, bool drop);
+
+	/**
+	 * Get the progress.
+	 *
+	 * @param status	receives progress
+	 */
+	void (*get_status)(ha_sync_failover_t *this,
+					   ha_sync_failover_status_t *status);
+
+	/**
+	 * Destroy a ha_sync_failover_t.
+	 */
+	void (*destroy)(ha_sync_failover_t *this);
+};
+
+/**
+ * Create a failover.
+ *
+ * @param registry		registry
+ * @param replica		makes copies
+ * @param capture		watches live IKE_SAs
+ * @param counters		counters in the kernel
+ * @param sender		sends records
+ * @param mid_sync		RFC 6311 message-ID sync
+ * @return				failover
+ */
+ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
+											ha_sync_replica_t *replica,
+											ha_sync_capture_t *capture,
+											ha_sync_counters_t *counters,
+											ha_sync_sender_t *sender,
+											ha_sync_mid_sync_t *mid_sync);
+
+#endif /** HA_SYNC_FAILOVER_H_ @}*/

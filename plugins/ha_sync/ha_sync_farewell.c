@@ -1,0 +1,143 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_farewell.h"
+
+#include <daemon.h>
+
+typedef struct private_ha_sync_farewell_t private_ha_sync_farewell_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_farewell_t {
+
+	/** public interface */
+	ha_sync_farewell_t public;
+
+	/** takes charon's packets */
+	sender_t sender;
+
+	/** charon's own sender */
+	sender_t *real;
+
+	/** called when the shutdown starts */
+	ha_sync_farewell_cb_t stopping;
+
+	/** data for it */
+	void *user;
+
+	/** TRUE if packets are dropped */
+	bool silent;
+};
+
+/**
+ * The sender_t is inside of our object.
+ */
+static private_ha_sync_farewell_t *from_sender(sender_t *sender)
+{
+	return (private_ha_sync_farewell_t*)((char*)sender -
+								offsetof(private_ha_sync_farewell_t, sender));
+}
+
+/**
+ * Implements sender_t.send
+ */
+static void sender_send(sender_t *sender, packet_t *packet)
+{
+	private_ha_sync_farewell_t *this = from_sender(sender);
+
+	if (this->silent)
+	{
+		packet->destroy(packet);
+		return;
+	}
+	this->real->send(this->real, packet);
+}
+
+/**
+ * Implements sender_t.send_no_marker
+ */
+static void sender_send_no_marker(sender_t *sender, packet_t *packet)
+{
+	private_ha_sync_farewell_t *this = from_sender(sender);
+
+	if (this->silent)
+	{
+		packet->destroy(packet);
+		return;
+	}
+	this->real->send_no_marker(this->real, packet);
+}
+
+/**
+ * Implements sender_t.flush
+ */
+static void sender_flush(sender_t *sender)
+{
+	private_ha_sync_farewell_t *this = from_sender(sender);
+
+	this->real->flush(this->real);
+}
+
+/**
+ * Implements sender_t.destroy; charon destroys its sender after plugins are
+ * unloaded, so this is not called.
+ */
+static void sender_destroy(sender_t *sender)
+{
+}
+
+METHOD(listener_t, alert, bool,
+	private_ha_sync_farewell_t *this, ike_sa_t *ike_sa, alert_t alert,
+	va_list args)
+{
+	if (alert == ALERT_SHUTDOWN_SIGNAL && this->stopping(this->user))
+	{
+		DBG1(DBG_CFG, "ha-sync: other members take over, not deleting the SAs");
+		this->silent = TRUE;
+	}
+	return TRUE;
+}
+
+METHOD(ha_sync_farewell_t, destroy, void,
+	private_ha_sync_farewell_t *this)
+{
+	if (charon->sender == &this->sender)
+	{
+		charon->sender = this->real;
+	}
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_farewell_t *ha_sync_farewell_create(ha_sync_farewell_cb_t stopping,
+											void *user)
+{
+	private_ha_sync_farewell_t *this;
+
+	INIT(this,
+		.public = {
+			.listener = {
+				.alert = _alert,
+			},
+			.destroy = _destroy,
+		},
+		.sender = {
+			.send = sender_send,
+			.send_no_marker = sender_send_no_marker,
+			.flush = sender_flush,
+			.destroy = sender_destroy,
+		},
+		.real = charon->sender,
+		.stopping = stopping,
+		.user = user,
+	);
+	charon->sender = &this->sender;
+	return &this->public;
+}

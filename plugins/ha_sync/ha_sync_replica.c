@@ -1,0 +1,344 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_replica.h"
+#include "ha_sync_import.h"
+
+#include <daemon.h>
+
+#include <inttypes.h>
+
+typedef struct private_ha_sync_replica_t private_ha_sync_replica_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_replica_t {
+
+	/** public interface */
+	ha_sync_replica_t public;
+
+	/** registry with all records */
+	ha_sync_registry_t *registry;
+
+	/** sets counters in the kernel */
+	ha_sync_counters_t *counters;
+
+	/** watches live IKE_SAs */
+	ha_sync_capture_t *capture;
+};
+
+/**
+ * Check an IKE_SA out, whatever its state.
+ */
+static ike_sa_t *checkout(const ha_sync_spis_t *spis)
+{
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	id = ha_sync_import_id(spis);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	return ike_sa;
+}
+
+/**
+ * Check an IKE_SA in.
+ */
+static void checkin(ike_sa_t *ike_sa)
+{
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+}
+
+/**
+ * Check the copy of an IKE SA out, NULL if there is none.
+ */
+static ike_sa_t *checkout_copy(const ha_sync_spis_t *spis)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(spis);
+	if (ike_sa && ike_sa->get_state(ike_sa) != IKE_PASSIVE)
+	{
+		checkin(ike_sa);
+		return NULL;
+	}
+	return ike_sa;
+}
+
+/**
+ * Note a failure of an IKE SA, or that there is none.
+ */
+static void set_failure(private_ha_sync_replica_t *this,
+						const ha_sync_spis_t *spis, char *reason)
+{
+	if (reason)
+	{
+		DBG1(DBG_CFG, "ha-sync: no complete copy of IKE SA %.16" PRIx64 "_i "
+			 "%.16" PRIx64 "_r: %s", be64toh(spis->i), be64toh(spis->r),
+			 reason);
+	}
+	this->registry->set_failure(this->registry, spis, reason);
+	free(reason);
+}
+
+/**
+ * Take the children away from the copy of a rekeyed IKE SA.  Its virtual IPs
+ * live on in the new one, so they are not released with the old one.
+ */
+static array_t *detach_children(const ha_sync_spis_t *old)
+{
+	enumerator_t *enumerator;
+	array_t *children = NULL;
+	child_sa_t *child_sa;
+	ike_sa_t *ike_sa;
+
+	ike_sa = old->i ? checkout_copy(old) : NULL;
+	if (ike_sa)
+	{
+		enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+		while (enumerator->enumerate(enumerator, &child_sa))
+		{
+			ike_sa->remove_child_sa(ike_sa, enumerator);
+			array_insert_create(&children, ARRAY_TAIL, child_sa);
+		}
+		enumerator->destroy(enumerator);
+		ike_sa->clear_virtual_ips(ike_sa, FALSE);
+		checkin(ike_sa);
+	}
+	return children;
+}
+
+/**
+ * Create the copy of an IKE SA, without new children.
+ */
+static char *make_ike(private_ha_sync_replica_t *this,
+					  const ha_sync_spis_t *spis)
+{
+	array_t *children;
+	child_sa_t *child_sa;
+	ha_sync_ike_t *record;
+	ike_sa_t *ike_sa;
+	char *reason = NULL;
+
+	record = this->registry->get_ike(this->registry, spis);
+	if (!record)
+	{	/* deleted meanwhile */
+		return NULL;
+	}
+	children = detach_children(&record->old);
+	ike_sa = ha_sync_import_ike(record, &reason);
+	while (children && array_remove(children, ARRAY_HEAD, &child_sa))
+	{
+		if (ike_sa)
+		{
+			ike_sa->add_child_sa(ike_sa, child_sa);
+		}
+		else
+		{
+			child_sa->destroy(child_sa);
+		}
+	}
+	array_destroy(children);
+	if (ike_sa)
+	{
+		checkin(ike_sa);
+	}
+	ha_sync_ike_destroy(record);
+	return reason;
+}
+
+/**
+ * Make or change a child of a copy that is checked out.
+ */
+static char *make_child(private_ha_sync_replica_t *this, ike_sa_t *ike_sa,
+						const ha_sync_child_t *record)
+{
+	return ha_sync_import_child(ike_sa, record, this->counters);
+}
+
+/**
+ * Order children: one that was rekeyed comes before its replacement.
+ */
+static int compare_children(const void *a, const void *b, void *user)
+{
+	const ha_sync_child_t *x = a, *y = b;
+
+	return (int)y->rekeyed - (int)x->rekeyed;
+}
+
+METHOD(ha_sync_replica_t, make, bool,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_child_t *record;
+	array_t *records;
+	ike_sa_t *ike_sa;
+	char *reason = NULL, *failed;
+
+	ike_sa = checkout(spis);
+	if (!ike_sa)
+	{
+		reason = make_ike(this, spis);
+	}
+	else
+	{
+		checkin(ike_sa);
+	}
+	ike_sa = reason ? NULL : checkout_copy(spis);
+	if (ike_sa)
+	{
+		records = this->registry->get_children(this->registry, spis);
+		array_sort(records, compare_children, NULL);
+		while (records && array_remove(records, ARRAY_HEAD, &record))
+		{
+			failed = make_child(this, ike_sa, record);
+			ha_sync_child_destroy(record);
+			if (failed)
+			{
+				free(reason);
+				reason = failed;
+			}
+		}
+		array_destroy(records);
+		checkin(ike_sa);
+	}
+	failed = reason;
+	set_failure(this, spis, reason);
+	return failed == NULL;
+}
+
+METHOD(ha_sync_replica_t, update, void,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_ike_t *record;
+	ike_sa_t *ike_sa;
+
+	record = this->registry->get_ike(this->registry, spis);
+	if (record)
+	{
+		ike_sa = checkout_copy(spis);
+		if (ike_sa)
+		{
+			ha_sync_import_dynamic(ike_sa, &record->dynamic);
+			checkin(ike_sa);
+		}
+		ha_sync_ike_destroy(record);
+	}
+}
+
+METHOD(ha_sync_replica_t, child, void,
+	private_ha_sync_replica_t *this, const ha_sync_child_id_t *id)
+{
+	ha_sync_child_t *record;
+	ike_sa_t *ike_sa;
+	char *reason;
+
+	record = this->registry->get_child(this->registry, id);
+	if (record)
+	{
+		ike_sa = checkout_copy(&id->ike);
+		if (ike_sa)
+		{
+			reason = make_child(this, ike_sa, record);
+			checkin(ike_sa);
+			if (reason)
+			{
+				set_failure(this, &id->ike, reason);
+			}
+		}
+		ha_sync_child_destroy(record);
+	}
+}
+
+METHOD(ha_sync_replica_t, remove_, void,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout_copy(spis);
+	if (ike_sa)
+	{
+		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+													ike_sa);
+	}
+}
+
+METHOD(ha_sync_replica_t, remove_child, void,
+	private_ha_sync_replica_t *this, const ha_sync_child_id_t *id)
+{
+	child_sa_t *child_sa, *other;
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout_copy(&id->ike);
+	if (!ike_sa)
+	{
+		return;
+	}
+	child_sa = ha_sync_import_find_child(ike_sa, id->spi_in);
+	if (child_sa)
+	{
+		other = child_sa->get_rekey_sa(child_sa);
+		if (other)
+		{
+			other->set_rekey_sa(other, NULL);
+		}
+		ike_sa->destroy_child_sa(ike_sa, child_sa->get_protocol(child_sa),
+								 id->spi_in);
+	}
+	checkin(ike_sa);
+}
+
+METHOD(ha_sync_replica_t, drop, void,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(spis);
+	if (!ike_sa)
+	{
+		return;
+	}
+	if (ike_sa->get_state(ike_sa) == IKE_ESTABLISHED ||
+		ike_sa->get_state(ike_sa) == IKE_REKEYING)
+	{	/* what updown scripts and accounting set up here ends here */
+		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+	}
+	this->capture->forget(this->capture, ike_sa);
+	ike_sa->set_state(ike_sa, IKE_PASSIVE);
+	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+}
+
+METHOD(ha_sync_replica_t, destroy, void,
+	private_ha_sync_replica_t *this)
+{
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
+										  ha_sync_counters_t *counters,
+										  ha_sync_capture_t *capture)
+{
+	private_ha_sync_replica_t *this;
+
+	INIT(this,
+		.public = {
+			.make = _make,
+			.update = _update,
+			.child = _child,
+			.remove = _remove_,
+			.remove_child = _remove_child,
+			.drop = _drop,
+			.destroy = _destroy,
+		},
+		.registry = registry,
+		.counters = counters,
+		.capture = capture,
+	);
+	return &this->public;
+}

@@ -1,0 +1,100 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_sender ha_sync_sender
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_SENDER_H_
+#define HA_SYNC_SENDER_H_
+
+#include "ha_sync_record.h"
+
+#include "sync_channel.h"
+
+typedef struct ha_sync_sender_t ha_sync_sender_t;
+
+/**
+ * Encodes records and hands them to the sync channel.
+ *
+ * Locking: none of its own, the channel only appends to its queues; may be used
+ * in hooks of charon's bus.
+ */
+struct ha_sync_sender_t {
+
+	/**
+	 * Send an IKE SA.
+	 */
+	void (*ike)(ha_sync_sender_t *this, const ha_sync_ike_t *ike);
+
+	/**
+	 * Send what changed of an IKE SA.
+	 *
+	 * @param body		ha_sync_ike_update_encode()d, adopted
+	 */
+	void (*ike_update)(ha_sync_sender_t *this, chunk_t body);
+
+	/**
+	 * Send message IDs with the next flush.
+	 */
+	void (*mids)(ha_sync_sender_t *this, const ha_sync_spis_t *spis,
+				 const ha_sync_mids_t *mids);
+
+	/**
+	 * Send message IDs in order with other records: they are final.
+	 */
+	void (*mids_now)(ha_sync_sender_t *this, const ha_sync_spis_t *spis,
+					 const ha_sync_mids_t *mids);
+
+	/**
+	 * Send the end of an IKE SA.
+	 */
+	void (*ike_delete)(ha_sync_sender_t *this, const ha_sync_spis_t *spis);
+
+	/**
+	 * Send a CHILD SA.
+	 */
+	void (*child)(ha_sync_sender_t *this, const ha_sync_child_t *child);
+
+	/**
+	 * Send the end of a CHILD SA.
+	 */
+	void (*child_delete)(ha_sync_sender_t *this, const ha_sync_child_id_t *id);
+
+	/**
+	 * Send use and counters of a CHILD SA with the next flush.
+	 */
+	void (*child_use)(ha_sync_sender_t *this, const ha_sync_child_id_t *id,
+					  const ha_sync_use_t *use);
+
+	/**
+	 * Send use and counters in order with other records: they are final.
+	 */
+	void (*child_use_now)(ha_sync_sender_t *this, const ha_sync_child_id_t *id,
+						  const ha_sync_use_t *use);
+
+	/**
+	 * Send our view of a group.
+	 */
+	void (*group)(ha_sync_sender_t *this,
+				  const ha_sync_group_record_t *record);
+
+	/**
+	 * Destroy a ha_sync_sender_t.
+	 */
+	void (*destroy)(ha_sync_sender_t *this);
+};
+
+/**
+ * Create a sender.
+ *
+ * @param channel		channel to send to
+ * @return				sender
+ */
+ha_sync_sender_t *ha_sync_sender_create(sync_channel_t *channel);
+
+#endif /** HA_SYNC_SENDER_H_ @}*/

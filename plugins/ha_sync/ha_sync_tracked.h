@@ -1,0 +1,127 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_tracked ha_sync_tracked
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_TRACKED_H_
+#define HA_SYNC_TRACKED_H_
+
+#include "ha_sync_registry.h"
+#include "ha_sync_sender.h"
+
+#include <sa/ike_sa.h>
+
+typedef struct ha_sync_tracked_t ha_sync_tracked_t;
+
+/**
+ * What the other members know about a live IKE_SA, and what is to be told.
+ *
+ * Locking: none, the capture's mutex protects it.
+ */
+struct ha_sync_tracked_t {
+
+	/**
+	 * Note a key derivation.
+	 *
+	 * @param round		round, adopted; a round without PRF starts anew
+	 * @param old		IKE SA that gets rekeyed by it, or NULL
+	 */
+	void (*add_round)(ha_sync_tracked_t *this, ha_sync_round_t *round,
+					  const ha_sync_spis_t *old);
+
+	/**
+	 * Note the ID of the PPK.
+	 *
+	 * @param id		ID, adopted
+	 */
+	void (*set_ppk_id)(ha_sync_tracked_t *this, identification_t *id);
+
+	/**
+	 * Note the keys of a new CHILD SA.
+	 *
+	 * @param spi_in	inbound SPI
+	 * @param initiator	TRUE if we initiated it
+	 * @param encr_i	encryption key of initiator, cloned
+	 * @param encr_r	encryption key of responder, cloned
+	 * @param integ_i	integrity key of initiator, cloned
+	 * @param integ_r	integrity key of responder, cloned
+	 */
+	void (*add_child_keys)(ha_sync_tracked_t *this, uint32_t spi_in,
+						   bool initiator, chunk_t encr_i, chunk_t encr_r,
+						   chunk_t integ_i, chunk_t integ_r);
+
+	/**
+	 * Note the message ID of a message.
+	 *
+	 * @param mid		its message ID
+	 * @param request	TRUE for a request
+	 * @param outgoing	TRUE if we send it
+	 */
+	void (*message)(ha_sync_tracked_t *this, uint32_t mid, bool request,
+					bool outgoing);
+
+	/**
+	 * Start from what is known already: the IKE_SA was a copy.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param ike		its record
+	 */
+	void (*adopt)(ha_sync_tracked_t *this, ike_sa_t *ike_sa,
+				  const ha_sync_ike_t *ike);
+
+	/**
+	 * Take over the children from the IKE_SA that this one rekeyed.
+	 *
+	 * @param old		what is known about the old IKE_SA
+	 */
+	void (*inherit)(ha_sync_tracked_t *this, ha_sync_tracked_t *old);
+
+	/**
+	 * Tell the others what changed since the last call.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @return			TRUE if a CHILD SA was told for the first time
+	 */
+	bool (*update)(ha_sync_tracked_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Tell the others that the IKE_SA is gone.
+	 *
+	 * @param ike_sa	IKE_SA
+	 */
+	void (*gone)(ha_sync_tracked_t *this, ike_sa_t *ike_sa);
+
+	/** time spent in hooks until the first CHILD SA was told, in ns */
+	uint64_t hook_time;
+
+	/** TRUE while hook_time is summed up */
+	bool timing;
+
+	/** TRUE while a job to call update() is queued */
+	bool refresh;
+
+	/**
+	 * Destroy a ha_sync_tracked_t.
+	 */
+	void (*destroy)(ha_sync_tracked_t *this);
+};
+
+/**
+ * Create an object that knows nothing.
+ *
+ * @param group			name of the group, not copied
+ * @param registry		registry to store records in
+ * @param sender		sends records to the other members
+ * @return				object
+ */
+ha_sync_tracked_t *ha_sync_tracked_create(char *group,
+										  ha_sync_registry_t *registry,
+										  ha_sync_sender_t *sender);
+
+#endif /** HA_SYNC_TRACKED_H_ @}*/

@@ -1,0 +1,89 @@
+# The hosts' network, with strongSwan's names and addresses.
+#
+#   192.168.0.0/24 fec0::/16   moon carol dave sun winnetou alice(eth1)
+#   10.1.0.0/16    fec1::/16   moon(eth1) alice venus sun(eth2)
+#   10.2.0.0/16    fec2::/16   sun(eth1) bob
+
+# host:interface:bridge:IPv4/len:IPv6/len
+NETWORK_LINKS="
+	moon:eth0:br0:192.168.0.1/24:fec0::1/16
+	moon:eth1:br1:10.1.0.1/16:fec1::1/16
+	alice:eth0:br1:10.1.0.10/16:fec1::10/16
+	alice:eth1:br0:192.168.0.50/24:fec0::5/16
+	venus:eth0:br1:10.1.0.20/16:fec1::20/16
+	carol:eth0:br0:192.168.0.100/24:fec0::10/16
+	dave:eth0:br0:192.168.0.200/24:fec0::20/16
+	winnetou:eth0:br0:192.168.0.150/24:fec0::15/16
+	sun:eth0:br0:192.168.0.2/24:fec0::2/16
+	sun:eth1:br2:10.2.0.1/16:fec2::1/16
+	sun:eth2:br1:10.1.0.30/16:fec1::30/16
+	bob:eth0:br2:10.2.0.10/16:fec2::10/16"
+
+# host:gateway for IPv4 and IPv6
+NETWORK_ROUTES="
+	venus:10.1.0.1:fec1::1
+	bob:10.2.0.1:fec2::1"
+
+# Addresses that scenarios name as PH_IP_<NAME> and PH_IP6_<NAME>.
+NETWORK_NAMES="
+	MOON:192.168.0.1:fec0::1 MOON1:10.1.0.1:fec1::1
+	ALICE:10.1.0.10:fec1::10 ALICE1:192.168.0.50:fec0::5
+	VENUS:10.1.0.20:fec1::20
+	CAROL:192.168.0.100:fec0::10 CAROL1:10.3.0.1:fec3::1
+	DAVE:192.168.0.200:fec0::20 DAVE1:10.3.0.2:fec3::2
+	WINNETOU:192.168.0.150:fec0::15
+	SUN:192.168.0.2:fec0::2 SUN1:10.2.0.1:fec2::1 SUN2:10.1.0.30:fec1::30
+	BOB:10.2.0.10:fec2::10
+	MARS:192.168.0.5:fec0::6 MARS1:10.1.0.5:fec1::6"
+
+# Names of all hosts.
+network_hosts() {
+	tr -d '\t' <<<"$NETWORK_LINKS" | cut -d: -f1 | sort -u | grep .
+}
+
+# Replace PH_IP_<NAME> and PH_IP6_<NAME>, the longer names first.
+network_substitute() {
+	local script="" entry name ip4 ip6
+
+	for entry in $(tr ' \t' '\n\n' <<<"$NETWORK_NAMES" |
+				   awk '{ print length, $0 }' | sort -rn | cut -d' ' -f2-); do
+		IFS=: read -r name ip4 ip6 <<<"$entry"
+		ip6=${entry#"$name:$ip4:"}
+		script+="s/PH_IP_$name\\b/$ip4/g;s/PH_IP6_$name\\b/$ip6/g;"
+	done
+	sed "$script"
+}
+
+# Make the bridges and connect the namespaces of all hosts.
+network_up() {
+	local link host iface bridge ip4 ip6 gw4 gw6 route
+
+	for bridge in br0 br1 br2; do
+		ip link add "$bridge" type bridge forward_delay 0 mcast_snooping 0
+		ip link set "$bridge" up
+	done
+	for link in $NETWORK_LINKS; do
+		IFS=: read -r host iface bridge ip4 ip6 <<<"$link"
+		ip6=${link#"$host:$iface:$bridge:$ip4:"}
+		ip link add "$host-$iface" type veth peer name "$iface" netns "$host"
+		ip link set "$host-$iface" master "$bridge" up
+		ip -n "$host" link set "$iface" up
+		ip -n "$host" addr add "$ip4" dev "$iface"
+		ip -n "$host" addr add "$ip6" dev "$iface" nodad
+	done
+	for route in $NETWORK_ROUTES; do
+		IFS=: read -r host gw4 gw6 <<<"$route"
+		gw6=${route#"$host:$gw4:"}
+		ip -n "$host" route add default via "$gw4"
+		ip -n "$host" -6 route add default via "$gw6"
+	done
+}
+
+# Remove the bridges, the rest goes with the namespaces.
+network_down() {
+	local bridge
+
+	for bridge in br0 br1 br2; do
+		ip link del "$bridge" 2>/dev/null
+	done
+}

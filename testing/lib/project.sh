@@ -1,0 +1,119 @@
+# Builds the project in the image, against the stock charon.
+
+# Files the build depends on.
+project_files() {
+	git -C "$TOP_DIR" ls-files -co --exclude-standard -- \
+		':!testing/tests' ':!testing/scripts' ':!testing/hosts' \
+		':!testing/lib' ':!doc' ':!*.md' ':!.ci'
+}
+
+# What the build depends on, as a hash.
+project_key() {
+	{
+		image_key
+		cat "$TESTING_DIR/lib/project.sh"
+		cd "$TOP_DIR" && project_files | sort | while read -r file; do
+			[ -f "$file" ] && echo "$file" && cat "$file"
+		done
+	} | sha256sum | cut -c 1-16
+}
+
+# Directory of the build.
+project_dir() {
+	echo "$TESTING_CACHE/project-$(project_key)"
+}
+
+# Headers of the strongSwan in the image, made once per image.
+project_headers() {
+	local root=$1 image=$2
+
+	[ -d "$image/headers" ] && return
+	chroot "$root" /src/scripts/get-strongswan-headers /headers &&
+	cp -a "$root/headers" "$image/headers.new" &&
+	mv "$image/headers.new" "$image/headers"
+}
+
+# Build and install the project in a root directory.
+project_build() {
+	chroot "$1" /bin/sh -ec '
+		cd /src
+		./autogen.sh
+		mkdir -p /build && cd /build
+		/src/configure --with-strongswan-headers=/headers \
+			--sysconfdir=/etc --prefix=/usr --localstatedir=/var \
+			CFLAGS="-O2 -g -Wall -Wextra -Werror"
+		make -j2
+		make install DESTDIR=/out'
+}
+
+# Run the unit tests, as built and with sanitizers.
+project_unit() {
+	chroot "$1" /bin/sh -ec 'cd /build && make -j2 check'
+}
+
+project_unit_asan() {
+	chroot "$1" /bin/sh -ec '
+		mkdir -p /build-asan && cd /build-asan
+		/src/configure --with-strongswan-headers=/headers --enable-sanitizers
+		make -j2
+		make -j2 check'
+}
+
+# Run a step, note its result and time in the directory of the build.
+project_step() {
+	local dir=$1 name=$2 start=$SECONDS status=passed
+
+	shift 2
+	"$@" >"$dir/$name.log" 2>&1 || status=failed
+	echo "$status $((SECONDS - start))" >"$dir/$name.status"
+	[ $status = passed ]
+}
+
+# Mount the image with a writable layer for the build.
+project_mount() {
+	local dir=$1 image=$2 root=$1/root
+
+	mkdir -p "$root" "$dir/upper" "$dir/work"
+	mount -t overlay -o \
+		"lowerdir=$image/root,upperdir=$dir/upper,workdir=$dir/work" \
+		overlay "$root" || die "mounting an overlay failed"
+	mount -t proc proc "$root/proc"
+	mount --bind /dev "$root/dev"
+	cp /etc/resolv.conf "$root/etc/resolv.conf"
+	mkdir -p "$root/src" "$root/headers"
+}
+
+# Make the project's layer unless it's there; its steps have a log and a status
+# each.  With "quick" no unit tests are run.
+project_make() {
+	local quick=$1 dir image root old
+
+	image=$(image_dir)
+	dir=$(project_dir)
+	[ -e "$dir/complete" ] && return
+	[ "$quick" = quick ] && [ -e "$dir/project.tar" ] && return
+	say "building the project"
+	for old in "$TESTING_CACHE"/project-*; do
+		[ -e "$old" ] && unmount_below "$old/" && rm -rf "$old"
+	done
+	root=$dir/root
+	trap 'unmount_below "'"$dir"'/"' EXIT
+	project_mount "$dir" "$image"
+	(cd "$TOP_DIR" && project_files | tar -c --ignore-failed-read -T - \
+		2>/dev/null) | tar -x -C "$root/src"
+	project_step "$dir" headers project_headers "$root" "$image" ||
+		die "getting strongSwan's headers failed, see $dir/headers.log"
+	mkdir -p "$root/headers"
+	mount --bind "$image/headers" "$root/headers"
+	if project_step "$dir" build project_build "$root"; then
+		tar -C "$root/out" -cf "$dir/project.tar" .
+		if [ "$quick" != quick ]; then
+			project_step "$dir" unit project_unit "$root"
+			project_step "$dir" unit-asan project_unit_asan "$root"
+		fi
+	fi
+	unmount_below "$dir/"
+	trap - EXIT
+	rm -rf "$root" "$dir/upper" "$dir/work"
+	[ "$quick" = quick ] || touch "$dir/complete"
+}

@@ -1,0 +1,102 @@
+# Runs a queue of scenarios, in guests or on this machine's own kernel.
+
+# Check if this machine's kernel can do ESP.
+runner_host_has_esp() {
+	unshare -n sh -c 'ip link set lo up && ip xfrm state add src 127.0.0.1 \
+		dst 127.0.0.1 proto esp spi 1 mode tunnel aead "rfc4106(gcm(aes))" \
+		0x000102030405060708090a0b0c0d0e0f10111213 128' 2>/dev/null
+}
+
+# Fill the directory that guests share.
+runner_prepare() {
+	local share=$1 project=$2
+
+	mkdir -p "$share"/{queue,taken,done,results}
+	cp -a "$TESTING_DIR/lib" "$TESTING_DIR/scripts" "$TESTING_DIR/hosts" \
+		"$TESTING_DIR/tests" "$share/"
+	[ -e "$project/project.tar" ] && cp "$project/project.tar" "$share/"
+	return 0
+}
+
+# Run the queue in a chroot on this machine's kernel.
+runner_native() {
+	local share=$1 image=$2 root=$1.root
+
+	mkdir -p "$root" "$share.tmpfs"
+	mount -t tmpfs tmpfs "$share.tmpfs"
+	mkdir -p "$share.tmpfs/upper" "$share.tmpfs/work"
+	unshare --mount --net --pid --fork --propagation private bash -ec "
+		mount -t overlay -o lowerdir=$image/root,upperdir=$share.tmpfs/upper,workdir=$share.tmpfs/work overlay $root
+		mkdir -p $root/share
+		mount --bind $share $root/share
+		mount -t proc proc $root/proc
+		mount --rbind /sys $root/sys
+		mount --rbind /dev $root/dev
+		mount --bind /lib/modules $root/lib/modules
+		NATIVE=1 exec chroot $root bash /share/lib/guest/main" </dev/null
+	umount -l "$share.tmpfs"
+	rmdir "$share.tmpfs" "$root"
+}
+
+# A guest that ends with a scenario taken has died: report it.
+runner_check_taken() {
+	local share=$1 number=$2 file name result
+
+	for file in "$share/taken/$number."*; do
+		[ -e "$file" ] || continue
+		name=${file##*/"$number."}
+		result=$share/results/$(sed 's/^[^.]*\.//; s/\./\//' <<<"$name")
+		mkdir -p "$result"
+		echo "the guest died" >>"$result/failures"
+		tail -n 40 "$share.$number.console" >"$result/guest-console.log"
+		echo "failed 0" >"$result/status"
+		mv "$file" "$share/done/$name"
+	done
+}
+
+# Keep one guest working until the queue is empty.
+runner_guest() {
+	local share=$1 image=$2 number=$3 accel=$4 tries=0 waited
+
+	while [ -n "$(ls "$share/queue")" ] && [ $tries -lt 3 ]; do
+		tries=$((tries + 1))
+		rm -f "$share/guest.$number"
+		qemu_start "$number" "$image" "$share" "$accel"
+		trap 'kill '"$QEMU_PID $VIRTIOFSD_PID"' 2>/dev/null' EXIT
+		trap 'exit 1' TERM INT
+		waited=0
+		while [ ! -e "$share/guest.$number" ] && kill -0 $QEMU_PID 2>/dev/null &&
+			  [ $waited -lt "$TESTING_BOOT_TIMEOUT" ]; do
+			sleep 1
+			waited=$((waited + 1))
+		done
+		if [ ! -e "$share/guest.$number" ]; then
+			say "guest $number did not boot, its console says:"
+			tail -n 5 "$share.$number.console"
+			kill $QEMU_PID 2>/dev/null
+		fi
+		wait $QEMU_PID
+		kill $VIRTIOFSD_PID 2>/dev/null
+		wait $VIRTIOFSD_PID 2>/dev/null
+		trap - EXIT
+		runner_check_taken "$share" "$number"
+	done
+}
+
+# Run all of the queue.
+runner_run() {
+	local share=$1 image=$2 number accel pids=()
+
+	if runner_host_has_esp; then
+		runner_native "$share" "$image"
+		return
+	fi
+	accel=$(qemu_accel "$image")
+	for number in $(seq "$TESTING_GUESTS"); do
+		runner_guest "$share" "$image" "$number" "$accel" &
+		pids+=($!)
+	done
+	trap 'kill '"${pids[*]}"' 2>/dev/null; wait; exit 1' INT TERM
+	wait "${pids[@]}"
+	trap - INT TERM
+}
