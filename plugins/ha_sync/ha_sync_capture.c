@@ -40,6 +40,9 @@ struct private_ha_sync_capture_t {
 	/** sends records */
 	ha_sync_sender_t *sender;
 
+	/** watches the kernel's counters */
+	ha_sync_counters_t *counters;
+
 	/** takes the time spent in hooks */
 	ha_sync_hook_time_t *times;
 
@@ -143,7 +146,8 @@ METHOD(listener_t, ike_keys, bool,
 	tracked = this->tracked->get(this->tracked, key(ike_sa));
 	if (!tracked)
 	{
-		tracked = ha_sync_tracked_create(group, this->registry, this->sender);
+		tracked = ha_sync_tracked_create(group, this->registry, this->sender,
+										 this->counters);
 		this->tracked->put(this->tracked, key(ike_sa), tracked);
 	}
 	tracked->add_round(tracked, round, rekeyed ? &old : NULL);
@@ -347,7 +351,8 @@ METHOD(ha_sync_capture_t, adopt, void,
 	{
 		return;
 	}
-	tracked = ha_sync_tracked_create(group, this->registry, this->sender);
+	tracked = ha_sync_tracked_create(group, this->registry, this->sender,
+										 this->counters);
 	tracked->timing = FALSE;
 	tracked->adopt(tracked, ike_sa, ike);
 	this->mutex->lock(this->mutex);
@@ -393,6 +398,7 @@ METHOD(ha_sync_capture_t, destroy, void,
 ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 										  ha_sync_registry_t *registry,
 										  ha_sync_sender_t *sender,
+										  ha_sync_counters_t *counters,
 										  ha_sync_hook_time_t *times)
 {
 	private_ha_sync_capture_t *this;
@@ -414,6 +420,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 		.groups = groups,
 		.registry = registry,
 		.sender = sender,
+		.counters = counters,
 		.times = times,
 		.tracked = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
 									64),

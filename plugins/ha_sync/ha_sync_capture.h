@@ -12,6 +12,7 @@
 #ifndef HA_SYNC_CAPTURE_H_
 #define HA_SYNC_CAPTURE_H_
 
+#include "ha_sync_counters.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_registry.h"
@@ -73,12 +74,14 @@ struct ha_sync_capture_t {
  * @param groups		groups of service addresses
  * @param registry		registry to store records in
  * @param sender		sends records to the other members
+ * @param counters		watches the kernel's counters
  * @param times			takes the time spent in hooks
  * @return				capture
  */
 ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 										  ha_sync_registry_t *registry,
 										  ha_sync_sender_t *sender,
+										  ha_sync_counters_t *counters,
 										  ha_sync_hook_time_t *times);
 
 #endif /** HA_SYNC_CAPTURE_H_ @}*/

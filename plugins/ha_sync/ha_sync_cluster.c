@@ -15,6 +15,7 @@
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
 #include "ha_sync_mid_sync.h"
+#include "ha_sync_mobike.h"
 #include "ha_sync_ownership.h"
 #include "ha_sync_receiver.h"
 #include "ha_sync_registry.h"
@@ -51,6 +52,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
+	ha_sync_mobike_t *mobike;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
 	ha_sync_receiver_t *receiver;
@@ -95,6 +97,7 @@ static void announce(private_ha_sync_cluster_t *this,
 static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 {
 	this->failover->activate(this->failover, group, planned);
+	this->lease->settle(this->lease);
 	/* the others may have got less, or more, from the previous active */
 	this->channel->start_resync(this->channel, NULL, SYNC_HA);
 }
@@ -251,18 +254,18 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->registry = ha_sync_registry_create();
 	this->sender = ha_sync_sender_create(this->channel);
 	this->times = ha_sync_hook_time_create();
-	this->counters = ha_sync_counters_create(this->registry, this->groups,
-											 this->sender);
+	this->counters = ha_sync_counters_create(this->registry, this->sender);
 	if (!this->counters)
 	{
 		return FALSE;
 	}
 	this->capture = ha_sync_capture_create(this->groups, this->registry,
-										   this->sender, this->times);
+								this->sender, this->counters, this->times);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->lease);
 	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, NULL, this);
+	this->mobike = ha_sync_mobike_create(this->groups);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
 								this->mid_sync);
@@ -308,6 +311,7 @@ static void start(private_ha_sync_cluster_t *this)
 {
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
+	charon->bus->add_listener(charon->bus, &this->mobike->listener);
 	charon->bus->add_listener(charon->bus, &this->farewell->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
@@ -351,6 +355,7 @@ static void stop(private_ha_sync_cluster_t *this)
 	if (this->farewell)
 	{
 		charon->bus->remove_listener(charon->bus, &this->farewell->listener);
+		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
@@ -366,6 +371,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->farewell);
 	DESTROY_IF(this->receiver);
 	DESTROY_IF(this->failover);
+	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);

@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_describe.h"
+#include "compat.h"
 
 #include <daemon.h>
 
@@ -16,6 +17,14 @@ static uint32_t remaining(time_t when)
 	time_t now = time_monotonic(NULL);
 
 	return when ? max(1, when - now) : 0;
+}
+
+/**
+ * Seconds since a point in time, 0 if there is none.
+ */
+static uint32_t age(time_t since)
+{
+	return since ? time_monotonic(NULL) - since : 0;
 }
 
 void ha_sync_describe_spis(ike_sa_t *ike_sa, ha_sync_spis_t *spis)
@@ -62,13 +71,15 @@ void ha_sync_describe_dynamic(ike_sa_t *ike_sa, ha_sync_dynamic_t *dynamic)
 						ike_sa->create_virtual_ip_enumerator(ike_sa, FALSE)),
 		.rekeyed = ike_sa->get_state(ike_sa) == IKE_REKEYED,
 	};
-	/* the sets of bits differ between releases, 32 cover all of them */
-	for (bit = 1; bit; bit <<= 1)
+	for (bit = 1; bit < CLUSTER_PRIVATE_EXTENSION; bit <<= 1)
 	{
 		if (ike_sa->supports_extension(ike_sa, bit))
 		{
 			dynamic->extensions |= bit;
 		}
+	}
+	for (bit = 1; bit < CLUSTER_PRIVATE_CONDITION; bit <<= 1)
+	{
 		if (ike_sa->has_condition(ike_sa, bit))
 		{
 			dynamic->conditions |= bit;
@@ -138,21 +149,19 @@ ha_sync_ike_t *ha_sync_describe_ike(ike_sa_t *ike_sa, char *group)
 	identification_t *other_id = ike_sa->get_other_id(ike_sa);
 	proposal_t *proposal = ike_sa->get_proposal(ike_sa);
 	peer_cfg_t *cfg = ike_sa->get_peer_cfg(ike_sa);
-	time_t established;
 	ha_sync_ike_t *ike;
 
 	if (!proposal || !cfg)
 	{
 		return NULL;
 	}
-	established = ike_sa->get_statistic(ike_sa, STAT_ESTABLISHED);
 	INIT(ike,
 		.group = strdup(group),
 		.peer_cfg = strdup(cfg->get_name(cfg)),
 		.proposal = proposal->clone(proposal, 0),
 		.local_id = my_id->clone(my_id),
 		.remote_id = other_id->clone(other_id),
-		.age = established ? time_monotonic(NULL) - established : 0,
+		.age = age(ike_sa->get_statistic(ike_sa, STAT_ESTABLISHED)),
 		.rekey_in = remaining(ike_sa->get_statistic(ike_sa, STAT_REKEY)),
 		.reauth_in = remaining(ike_sa->get_statistic(ike_sa, STAT_REAUTH)),
 		.delete_in = remaining(ike_sa->get_statistic(ike_sa, STAT_DELETE)),
@@ -224,7 +233,7 @@ ha_sync_child_t *ha_sync_describe_child(ike_sa_t *ike_sa, child_sa_t *child_sa)
 		.remote_ts = copy_ts(child_sa, FALSE),
 		.close_action = child_sa->get_close_action(child_sa),
 		.dpd_action = child_sa->get_dpd_action(child_sa),
-		.age = time_monotonic(NULL) - child_sa->get_installtime(child_sa),
+		.age = age(child_sa->get_installtime(child_sa)),
 		.rekey_in = remaining(child_sa->get_lifetime(child_sa, FALSE)),
 		.expire_in = remaining(child_sa->get_lifetime(child_sa, TRUE)),
 	);

@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_import.h"
+#include "compat.h"
 
 #include <daemon.h>
 
@@ -55,6 +56,7 @@ static child_sa_t *create_child(ike_sa_t *ike_sa, const ha_sync_child_t *record,
 								child_cfg_t *config, child_sa_t *old)
 {
 	child_sa_create_t data = {
+		CLUSTER_CHILD_SA_CREATE_DEFAULTS
 		.reqid = old ? old->get_reqid(old) : 0,
 		.mark_in = record->mark_in,
 		.mark_out = record->mark_out,

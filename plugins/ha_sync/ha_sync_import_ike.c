@@ -6,6 +6,7 @@
 
 #include "ha_sync_import.h"
 #include "ha_sync_fake_ke.h"
+#include "compat.h"
 
 #include <daemon.h>
 #include <encoding/payloads/ike_header.h>
@@ -28,7 +29,7 @@ static bool derive_round(ike_sa_t *ike_sa, const ha_sync_ike_t *record,
 	array_t *kes = NULL;
 	bool ok;
 
-	if (round->prf && !skd.len)
+	if (round->prf != PRF_UNDEFINED && !skd.len)
 	{	/* IKE_INTERMEDIATE (RFC 9370, 2.2.2) uses the keys so far */
 		if (keymat->get_skd(keymat, &skd) != round->prf)
 		{
@@ -179,12 +180,15 @@ static void set_dynamic(ike_sa_t *ike_sa, const ha_sync_dynamic_t *dynamic)
 
 	ike_sa->set_my_host(ike_sa, dynamic->local->clone(dynamic->local));
 	ike_sa->set_other_host(ike_sa, dynamic->remote->clone(dynamic->remote));
-	for (bit = 1; bit; bit <<= 1)
+	for (bit = 1; bit < CLUSTER_PRIVATE_EXTENSION; bit <<= 1)
 	{
 		if (dynamic->extensions & bit)
 		{
 			ike_sa->enable_extension(ike_sa, bit);
 		}
+	}
+	for (bit = 1; bit < CLUSTER_PRIVATE_CONDITION; bit <<= 1)
+	{
 		ike_sa->set_condition(ike_sa, bit, (dynamic->conditions & bit) != 0);
 	}
 	set_addresses(ike_sa, dynamic);

@@ -364,6 +364,14 @@ METHOD(sync_subscriber_t, receive, void,
 }
 
 /**
+ * Write a record to a snapshot; what can't be encoded was logged.
+ */
+static bool snapshot_add(sync_sink_t *sink, ha_sync_type_t type, chunk_t body)
+{
+	return !body.len || sink->add(sink, type, body);
+}
+
+/**
  * Write an IKE SA and its children to a snapshot.
  */
 static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
@@ -379,12 +387,13 @@ static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
 	{	/* deleted since the list was made */
 		return TRUE;
 	}
-	ok = sink->add(sink, HA_SYNC_IKE, ha_sync_ike_encode(ike));
+	ok = snapshot_add(sink, HA_SYNC_IKE, ha_sync_ike_encode(ike));
 	ha_sync_ike_destroy(ike);
 	children = this->registry->get_children(this->registry, spis);
 	while (children && array_remove(children, ARRAY_HEAD, &child))
 	{
-		ok = ok && sink->add(sink, HA_SYNC_CHILD, ha_sync_child_encode(child));
+		ok = ok && snapshot_add(sink, HA_SYNC_CHILD,
+								ha_sync_child_encode(child));
 		ha_sync_child_destroy(child);
 	}
 	array_destroy(children);
@@ -408,7 +417,7 @@ static bool snapshot_group(private_ha_sync_receiver_t *this, sync_sink_t *sink,
 		return TRUE;
 	}
 	owner = record->owner;
-	ok = sink->add(sink, HA_SYNC_GROUP, ha_sync_group_encode(record));
+	ok = snapshot_add(sink, HA_SYNC_GROUP, ha_sync_group_encode(record));
 	ha_sync_group_record_destroy(record);
 	if (!owner)
 	{

@@ -29,6 +29,9 @@ struct private_ha_sync_replica_t {
 
 	/** watches live IKE_SAs */
 	ha_sync_capture_t *capture;
+
+	/** knows the virtual IPs of copies */
+	ha_sync_lease_t *lease;
 };
 
 /**
@@ -145,19 +148,11 @@ static char *make_ike(private_ha_sync_replica_t *this,
 	array_destroy(children);
 	if (ike_sa)
 	{
+		this->lease->add_replica(this->lease, ike_sa);
 		checkin(ike_sa);
 	}
 	ha_sync_ike_destroy(record);
 	return reason;
-}
-
-/**
- * Make or change a child of a copy that is checked out.
- */
-static char *make_child(private_ha_sync_replica_t *this, ike_sa_t *ike_sa,
-						const ha_sync_child_t *record)
-{
-	return ha_sync_import_child(ike_sa, record, this->counters);
 }
 
 /**
@@ -170,44 +165,61 @@ static int compare_children(const void *a, const void *b, void *user)
 	return (int)y->rekeyed - (int)x->rekeyed;
 }
 
+/**
+ * Make all children of a copy that is checked out.
+ */
+static char *make_children(private_ha_sync_replica_t *this, ike_sa_t *ike_sa,
+						   const ha_sync_spis_t *spis)
+{
+	ha_sync_child_t *record;
+	ha_sync_ike_t *ike;
+	array_t *records;
+	char *reason = NULL, *failed;
+
+	ike = this->registry->get_ike(this->registry, spis);
+	records = this->registry->get_children(this->registry, spis);
+	array_sort(records, compare_children, NULL);
+	while (records && array_remove(records, ARRAY_HEAD, &record))
+	{
+		failed = ike ? ha_sync_import_child(ike_sa, record, ike,
+											this->counters) : NULL;
+		ha_sync_child_destroy(record);
+		if (failed)
+		{
+			free(reason);
+			reason = failed;
+		}
+	}
+	array_destroy(records);
+	ha_sync_ike_destroy(ike);
+	return reason;
+}
+
 METHOD(ha_sync_replica_t, make, bool,
 	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
 {
-	ha_sync_child_t *record;
-	array_t *records;
 	ike_sa_t *ike_sa;
-	char *reason = NULL, *failed;
+	char *reason = NULL;
+	bool ok;
 
 	ike_sa = checkout(spis);
-	if (!ike_sa)
+	if (ike_sa)
 	{
-		reason = make_ike(this, spis);
+		checkin(ike_sa);
 	}
 	else
 	{
-		checkin(ike_sa);
+		reason = make_ike(this, spis);
 	}
 	ike_sa = reason ? NULL : checkout_copy(spis);
 	if (ike_sa)
 	{
-		records = this->registry->get_children(this->registry, spis);
-		array_sort(records, compare_children, NULL);
-		while (records && array_remove(records, ARRAY_HEAD, &record))
-		{
-			failed = make_child(this, ike_sa, record);
-			ha_sync_child_destroy(record);
-			if (failed)
-			{
-				free(reason);
-				reason = failed;
-			}
-		}
-		array_destroy(records);
+		reason = make_children(this, ike_sa, spis);
 		checkin(ike_sa);
 	}
-	failed = reason;
+	ok = reason == NULL;
 	set_failure(this, spis, reason);
-	return failed == NULL;
+	return ok;
 }
 
 METHOD(ha_sync_replica_t, update, void,
@@ -233,24 +245,24 @@ METHOD(ha_sync_replica_t, child, void,
 	private_ha_sync_replica_t *this, const ha_sync_child_id_t *id)
 {
 	ha_sync_child_t *record;
+	ha_sync_ike_t *ike;
 	ike_sa_t *ike_sa;
 	char *reason;
 
 	record = this->registry->get_child(this->registry, id);
-	if (record)
+	ike = this->registry->get_ike(this->registry, &id->ike);
+	ike_sa = record && ike ? checkout_copy(&id->ike) : NULL;
+	if (ike_sa)
 	{
-		ike_sa = checkout_copy(&id->ike);
-		if (ike_sa)
+		reason = ha_sync_import_child(ike_sa, record, ike, this->counters);
+		checkin(ike_sa);
+		if (reason)
 		{
-			reason = make_child(this, ike_sa, record);
-			checkin(ike_sa);
-			if (reason)
-			{
-				set_failure(this, &id->ike, reason);
-			}
+			set_failure(this, &id->ike, reason);
 		}
-		ha_sync_child_destroy(record);
 	}
+	ha_sync_child_destroy(record);
+	ha_sync_ike_destroy(ike);
 }
 
 METHOD(ha_sync_replica_t, remove_, void,
@@ -322,7 +334,8 @@ METHOD(ha_sync_replica_t, destroy, void,
  */
 ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 										  ha_sync_counters_t *counters,
-										  ha_sync_capture_t *capture)
+										  ha_sync_capture_t *capture,
+										  ha_sync_lease_t *lease)
 {
 	private_ha_sync_replica_t *this;
 
@@ -339,6 +352,7 @@ ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 		.registry = registry,
 		.counters = counters,
 		.capture = capture,
+		.lease = lease,
 	);
 	return &this->public;
 }

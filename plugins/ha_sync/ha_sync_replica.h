@@ -14,6 +14,7 @@
 
 #include "ha_sync_capture.h"
 #include "ha_sync_counters.h"
+#include "ha_sync_lease.h"
 #include "ha_sync_registry.h"
 
 typedef struct ha_sync_replica_t ha_sync_replica_t;
@@ -87,10 +88,12 @@ struct ha_sync_replica_t {
  * @param registry		registry
  * @param counters		sets counters in the kernel
  * @param capture		to stop watching IKE_SAs that are dropped
+ * @param lease			keeps the virtual IPs of copies from being given away
  * @return				replica
  */
 ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 										  ha_sync_counters_t *counters,
-										  ha_sync_capture_t *capture);
+										  ha_sync_capture_t *capture,
+										  ha_sync_lease_t *lease);
 
 #endif /** HA_SYNC_REPLICA_H_ @}*/

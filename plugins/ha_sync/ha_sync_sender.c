@@ -26,7 +26,10 @@ struct private_ha_sync_sender_t {
 static void send_event(private_ha_sync_sender_t *this, ha_sync_type_t type,
 					   chunk_t body)
 {
-	this->channel->send(this->channel, SYNC_HA, type, body);
+	if (body.len)
+	{	/* what can't be encoded was logged */
+		this->channel->send(this->channel, SYNC_HA, type, body);
+	}
 }
 
 METHOD(ha_sync_sender_t, ike, void,

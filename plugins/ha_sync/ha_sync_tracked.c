@@ -67,6 +67,9 @@ struct private_ha_sync_tracked_t {
 
 	/** sends records */
 	ha_sync_sender_t *sender;
+
+	/** watches the kernel's counters */
+	ha_sync_counters_t *counters;
 };
 
 /**
@@ -112,7 +115,7 @@ METHOD(ha_sync_tracked_t, add_round, void,
 	private_ha_sync_tracked_t *this, ha_sync_round_t *round,
 	const ha_sync_spis_t *old)
 {
-	if (!round->prf || old)
+	if (round->prf == PRF_UNDEFINED || old)
 	{	/* also if IKE_SA_INIT is tried again with another key exchange */
 		array_destroy_function(this->rounds, (void*)ha_sync_round_destroy,
 							   NULL);
@@ -249,29 +252,6 @@ static bool tell_ike(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 }
 
 /**
- * Tell what changed of the IKE_SA.
- */
-static void tell_dynamic(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
-						 const ha_sync_spis_t *spis)
-{
-	ha_sync_dynamic_t dynamic;
-	chunk_t body;
-
-	ha_sync_describe_dynamic(ike_sa, &dynamic);
-	body = ha_sync_ike_update_encode(spis, &dynamic);
-	if (chunk_equals(body, this->dynamic))
-	{
-		ha_sync_dynamic_clear(&dynamic);
-		chunk_free(&body);
-		return;
-	}
-	chunk_free(&this->dynamic);
-	this->dynamic = chunk_clone(body);
-	this->sender->ike_update(this->sender, body);
-	this->registry->put_dynamic(this->registry, spis, &dynamic);
-}
-
-/**
  * Tell a CHILD_SA.
  */
 static void tell_child(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
@@ -314,7 +294,81 @@ static void tell_child(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 	child->outbound_pending = record->outbound_pending;
 	child->rekeyed = record->rekeyed;
 	this->sender->child(this->sender, record);
+	this->counters->watch(this->counters, record);
 	this->registry->put_child(this->registry, record);
+}
+
+/**
+ * Stop to watch the counters of a CHILD_SA, or start again after the addresses
+ * changed.
+ */
+static void watch_child(private_ha_sync_tracked_t *this,
+						const ha_sync_spis_t *spis, uint32_t spi_in, bool start)
+{
+	ha_sync_child_id_t id = {
+		.ike = *spis,
+		.spi_in = spi_in,
+	};
+	ha_sync_child_t *record;
+
+	record = this->registry->get_child(this->registry, &id);
+	if (record)
+	{
+		if (start)
+		{
+			this->counters->watch(this->counters, record);
+		}
+		else
+		{
+			this->counters->unwatch(this->counters, record);
+		}
+		ha_sync_child_destroy(record);
+	}
+}
+
+/**
+ * Stop or start to watch all children.
+ */
+static void watch_children(private_ha_sync_tracked_t *this,
+						   const ha_sync_spis_t *spis, bool start)
+{
+	child_t *child;
+	int i;
+
+	for (i = 0; i < array_count(this->children); i++)
+	{
+		array_get(this->children, i, &child);
+		if (child->told)
+		{
+			watch_child(this, spis, child->spi_in, start);
+		}
+	}
+}
+
+/**
+ * Tell what changed of the IKE_SA.
+ */
+static void tell_dynamic(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
+						 const ha_sync_spis_t *spis)
+{
+	ha_sync_dynamic_t dynamic;
+	chunk_t body;
+
+	ha_sync_describe_dynamic(ike_sa, &dynamic);
+	body = ha_sync_ike_update_encode(spis, &dynamic);
+	if (chunk_equals(body, this->dynamic))
+	{
+		ha_sync_dynamic_clear(&dynamic);
+		chunk_free(&body);
+		return;
+	}
+	chunk_free(&this->dynamic);
+	this->dynamic = chunk_clone(body);
+	this->sender->ike_update(this->sender, body);
+	/* the kernel knows the SAs by their addresses */
+	watch_children(this, spis, FALSE);
+	this->registry->put_dynamic(this->registry, spis, &dynamic);
+	watch_children(this, spis, TRUE);
 }
 
 /**
@@ -384,6 +438,7 @@ static bool tell_children(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 			if (child->told)
 			{
 				id.spi_in = child->spi_in;
+				watch_child(this, spis, child->spi_in, FALSE);
 				this->sender->child_delete(this->sender, &id);
 				this->registry->remove_child(this->registry, &id);
 			}
@@ -440,6 +495,7 @@ METHOD(ha_sync_tracked_t, gone, void,
 	if (this->told)
 	{
 		ha_sync_describe_spis(ike_sa, &spis);
+		watch_children(this, &spis, FALSE);
 		this->sender->ike_delete(this->sender, &spis);
 		this->registry->remove_ike(this->registry, &spis);
 	}
@@ -460,7 +516,8 @@ METHOD(ha_sync_tracked_t, destroy, void,
  */
 ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 										  ha_sync_registry_t *registry,
-										  ha_sync_sender_t *sender)
+										  ha_sync_sender_t *sender,
+										  ha_sync_counters_t *counters)
 {
 	private_ha_sync_tracked_t *this;
 
@@ -482,6 +539,7 @@ ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 		.children = array_create(0, 0),
 		.registry = registry,
 		.sender = sender,
+		.counters = counters,
 	);
 	return &this->public;
 }

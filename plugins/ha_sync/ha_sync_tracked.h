@@ -12,6 +12,7 @@
 #ifndef HA_SYNC_TRACKED_H_
 #define HA_SYNC_TRACKED_H_
 
+#include "ha_sync_counters.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_sender.h"
 
@@ -118,10 +119,12 @@ struct ha_sync_tracked_t {
  * @param group			name of the group, not copied
  * @param registry		registry to store records in
  * @param sender		sends records to the other members
+ * @param counters		watches the kernel's counters
  * @return				object
  */
 ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 										  ha_sync_registry_t *registry,
-										  ha_sync_sender_t *sender);
+										  ha_sync_sender_t *sender,
+										  ha_sync_counters_t *counters);
 
 #endif /** HA_SYNC_TRACKED_H_ @}*/
