@@ -12,34 +12,44 @@
 static const char max_exact[] = "9007199254740991";
 
 /**
- * Check if a value can be a JSON number without loss.
+ * Get the number of decimal digits at the start of data.
  */
-static bool is_integer(chunk_t value)
+static size_t count_digits(chunk_t data)
 {
-	size_t i;
+	size_t count = 0;
 
-	if (value.len && value.ptr[0] == '-')
+	while (count < data.len && data.ptr[count] >= '0' && data.ptr[count] <= '9')
+	{
+		count++;
+	}
+	return count;
+}
+
+/**
+ * Check if a value can be a JSON number without loss (RFC 8259, 6).
+ */
+static bool is_number(chunk_t value)
+{
+	size_t len, decimals;
+
+	if (value.len > 1 && value.ptr[0] == '-' && value.ptr[1] != '0')
 	{
 		value = chunk_skip(value, 1);
-		if (value.len == 1 && value.ptr[0] == '0')
-		{
-			return FALSE;
-		}
 	}
-	if (!value.len || value.len >= sizeof(max_exact) ||
-		(value.ptr[0] == '0' && value.len > 1))
+	len = count_digits(value);
+	if (!len || (value.ptr[0] == '0' && len > 1))
 	{
 		return FALSE;
 	}
-	for (i = 0; i < value.len; i++)
+	if (len == value.len)
 	{
-		if (value.ptr[i] < '0' || value.ptr[i] > '9')
-		{
-			return FALSE;
-		}
+		return len < sizeof(max_exact) - 1 ||
+			   (len == sizeof(max_exact) - 1 &&
+				memcmp(value.ptr, max_exact, len) <= 0);
 	}
-	return value.len < sizeof(max_exact) - 1 ||
-		   memcmp(value.ptr, max_exact, value.len) <= 0;
+	decimals = count_digits(chunk_skip(value, len + 1));
+	return value.ptr[len] == '.' && decimals &&
+		   len + 1 + decimals == value.len && value.len < sizeof(max_exact) - 1;
 }
 
 /**
@@ -143,7 +153,7 @@ static void print_json_node(reply_t *node, int depth, FILE *out)
 
 	if (node->type == REPLY_VALUE)
 	{
-		if (is_integer(node->value))
+		if (is_number(node->value))
 		{
 			fwrite(node->value.ptr, node->value.len, 1, out);
 		}
@@ -185,41 +195,6 @@ void reply_print_json(reply_t *root, FILE *out)
 {
 	print_json_node(root, 0, out);
 	fputc('\n', out);
-}
-
-/**
- * Write the children of a node as text.
- */
-static void print_raw_children(reply_t *node, int depth, FILE *out)
-{
-	enumerator_t *enumerator;
-	reply_t *child;
-
-	enumerator = reply_create_enumerator(node);
-	while (enumerator->enumerate(enumerator, &child))
-	{
-		fprintf(out, "%*s", depth * 2, "");
-		if (child->name)
-		{
-			reply_print_str(child->name, out);
-			fputs(child->type == REPLY_VALUE ? " = " : ":", out);
-		}
-		if (child->type == REPLY_VALUE)
-		{
-			reply_print_str((char*)child->value.ptr, out);
-		}
-		fputc('\n', out);
-		print_raw_children(child, depth + 1, out);
-	}
-	enumerator->destroy(enumerator);
-}
-
-/*
- * Described in header.
- */
-void reply_print_raw(reply_t *root, FILE *out)
-{
-	print_raw_children(root, 0, out);
 }
 
 /*

@@ -8,7 +8,7 @@
  * @defgroup reply_print reply_print
  * @{ @ingroup swancluster
  *
- * Replies as they are, complete, for programs and for the curious.
+ * Replies as they are, complete, for programs; strings for terminals.
  */
 
 #ifndef REPLY_PRINT_H_
@@ -21,22 +21,15 @@
 /**
  * Write a reply as a JSON object.
  *
- * Sections get objects, lists arrays.  Values are strings, but decimal
- * integers that every JSON parser keeps exactly (up to 2^53 - 1, no leading
- * zeros) are numbers.  Octets that are not UTF-8 are replaced by U+FFFD.
+ * Sections get objects, lists arrays.  Values are strings, but decimal numbers
+ * that every JSON parser keeps (integers up to 2^53 - 1, fractions of up to 15
+ * characters, no leading zeros) are numbers.  Octets that are not UTF-8 are
+ * replaced by U+FFFD.
  *
  * @param root		reply
  * @param out		where to write it to, a line break ends it
  */
 void reply_print_json(reply_t *root, FILE *out);
-
-/**
- * Write a reply as indented text, a line for each value.
- *
- * @param root		reply
- * @param out		where to write it to
- */
-void reply_print_raw(reply_t *root, FILE *out);
 
 /**
  * Write a string, with everything but printable characters replaced: names
