@@ -34,21 +34,12 @@ host_exec() {
 		bash -c "cd /root; $*" </dev/null
 }
 
-# Copy a directory tree into a host's root, with addresses filled in.
+# Copy a directory tree to where a host's files are put together.
 host_copy() {
-	local host=$1 from=$2 file
+	local host=$1 from=$2
 
 	[ -d "$from" ] || return 0
-	(cd "$from" && find . -type f) | while read -r file; do
-		mkdir -p "$HOSTS_DIR/$host/copy/${file%/*}"
-		if grep -Iq . "$from/$file"; then
-			network_substitute <"$from/$file" \
-				>"$HOSTS_DIR/$host/copy/$file"
-		else
-			cp "$from/$file" "$HOSTS_DIR/$host/copy/$file"
-		fi
-		chmod --reference="$from/$file" "$HOSTS_DIR/$host/copy/$file"
-	done
+	cp -r --preserve=mode "$from/." "$HOSTS_DIR/$host/copy/"
 }
 
 # Give a host its files: those of all hosts, its own, those of the scenario.
@@ -59,7 +50,9 @@ host_configure() {
 	host_copy "$host" "$TESTING_DIR/hosts/default"
 	host_copy "$host" "$TESTING_DIR/hosts/$host"
 	host_copy "$host" "$scenario/hosts/$host"
-	find "$HOSTS_DIR/$host/copy" -name '*.secret' -exec chmod 600 {} +
+	: "${NETWORK_SCRIPT:=$(network_script)}"
+	grep -rlIZ PH_IP "$HOSTS_DIR/$host/copy" |
+		xargs -0r sed -i "$NETWORK_SCRIPT"
 	host_exec "$host" "cp -a $HOSTS_DIR/$host/copy/. /"
 }
 

@@ -36,46 +36,62 @@ NETWORK_NAMES="
 	BOB:10.2.0.10:fec2::10
 	MARS:192.168.0.5:fec0::6 MARS1:10.1.0.5:fec1::6"
 
-# Names of all hosts.
-network_hosts() {
-	tr -d '\t' <<<"$NETWORK_LINKS" | cut -d: -f1 | sort -u | grep .
-}
-
-# Replace PH_IP_<NAME> and PH_IP6_<NAME>, the longer names first.
-network_substitute() {
-	local script="" entry name ip4 ip6
+# Print the sed script that fills addresses in, the longer names first.
+network_script() {
+	local entry name ip4 ip6
 
 	for entry in $(tr ' \t' '\n\n' <<<"$NETWORK_NAMES" |
 				   awk '{ print length, $0 }' | sort -rn | cut -d' ' -f2-); do
 		IFS=: read -r name ip4 ip6 <<<"$entry"
 		ip6=${entry#"$name:$ip4:"}
-		script+="s/PH_IP_$name\\b/$ip4/g;s/PH_IP6_$name\\b/$ip6/g;"
+		printf '%s' "s/PH_IP_$name\\b/$ip4/g;s/PH_IP6_$name\\b/$ip6/g;"
 	done
-	sed "$script"
 }
 
-# Make the bridges and connect the namespaces of all hosts.
+# Replace PH_IP_<NAME> and PH_IP6_<NAME>.  The optional argument takes the place
+# of "::" in addresses, where this has a meaning of its own.
+network_substitute() {
+	: "${NETWORK_SCRIPT:=$(network_script)}"
+	sed "${NETWORK_SCRIPT//::/${1-::}}"
+}
+
+# Make the bridges and connect the namespaces of the given hosts.
 network_up() {
-	local link host iface bridge ip4 ip6 gw4 gw6 route
+	local link host iface bridge ip4 ip6 gw4 gw6 route hosts=" $* " batch=
 
 	for bridge in br0 br1 br2; do
-		ip link add "$bridge" type bridge forward_delay 0 mcast_snooping 0
-		ip link set "$bridge" up
+		batch+="link add $bridge type bridge forward_delay 0 mcast_snooping 0
+			link set $bridge up
+"
 	done
 	for link in $NETWORK_LINKS; do
 		IFS=: read -r host iface bridge ip4 ip6 <<<"$link"
-		ip6=${link#"$host:$iface:$bridge:$ip4:"}
-		ip link add "$host-$iface" type veth peer name "$iface" netns "$host"
-		ip link set "$host-$iface" master "$bridge" up
-		ip -n "$host" link set "$iface" up
-		ip -n "$host" addr add "$ip4" dev "$iface"
-		ip -n "$host" addr add "$ip6" dev "$iface" nodad
+		[[ $hosts = *" $host "* ]] || continue
+		batch+="link add $host-$iface type veth peer name $iface netns $host
+			link set $host-$iface master $bridge up
+"
 	done
-	for route in $NETWORK_ROUTES; do
-		IFS=: read -r host gw4 gw6 <<<"$route"
-		gw6=${route#"$host:$gw4:"}
-		ip -n "$host" route add default via "$gw4"
-		ip -n "$host" -6 route add default via "$gw6"
+	ip -batch - <<<"$batch"
+	for host in "$@"; do
+		batch=
+		for link in $NETWORK_LINKS; do
+			[[ $link = "$host:"* ]] || continue
+			IFS=: read -r host iface bridge ip4 ip6 <<<"$link"
+			ip6=${link#"$host:$iface:$bridge:$ip4:"}
+			batch+="link set $iface up
+				addr add $ip4 dev $iface
+				addr add $ip6 dev $iface nodad
+"
+		done
+		for route in $NETWORK_ROUTES; do
+			[[ $route = "$host:"* ]] || continue
+			IFS=: read -r host gw4 gw6 <<<"$route"
+			gw6=${route#"$host:$gw4:"}
+			batch+="route add default via $gw4
+				route add ::/0 via $gw6
+"
+		done
+		ip -n "$host" -batch - <<<"$batch"
 	done
 }
 

@@ -46,6 +46,17 @@ project_build() {
 		make install DESTDIR=/out'
 }
 
+# Build the tools of the scenarios, make the credentials of the hosts.
+project_tools() {
+	chroot "$1" /bin/sh -ec '
+		mkdir -p /out/usr/local/bin
+		for tool in /src/testing/tools/*.c; do
+			name=$(basename "$tool" .c)
+			gcc -O2 -Wall -Wextra -Werror -o "/out/usr/local/bin/$name" "$tool"
+		done
+		/src/testing/tools/make-credentials /out/etc/cluster'
+}
+
 # Run the unit tests, as built and with sanitizers.
 project_unit() {
 	chroot "$1" /bin/sh -ec 'cd /build && make -j2 check'
@@ -105,6 +116,8 @@ project_make() {
 		die "getting strongSwan's headers failed, see $dir/headers.log"
 	mkdir -p "$root/headers"
 	mount --bind "$image/headers" "$root/headers"
+	project_step "$dir" tools project_tools "$root" ||
+		die "building the tools failed, see $dir/tools.log"
 	if project_step "$dir" build project_build "$root"; then
 		tar -C "$root/out" -cf "$dir/project.tar" .
 		if [ "$quick" != quick ]; then

@@ -1,8 +1,14 @@
 # Runs a scenario in strongSwan's format.
 
+# stands for the "::" of IPv6 addresses while a command is split at "::"
+COLONS=$'\x01'
+
 # Print a line of the console log.
 console() {
-	printf '%s %s\n' "$(date +%T.%3N)" "$*" >>"$RESULT/console.log"
+	local now=$EPOCHREALTIME
+
+	printf '%(%T)T.%s %s\n' "${now%.*}" "${now: -6:3}" "$*" \
+		>>"$RESULT/console.log"
 }
 
 # Print the text of a host's capture, read from what tcpdump wrote.
@@ -60,7 +66,8 @@ scenario_phase() {
 		''|'#'*)
 			continue ;;
 		esac
-		host=$(tr -d ' \t' <<<"${line%%::*}")
+		host=${line%%::*}
+		host=${host//[$' \t']/}
 		rest=${line#*::}
 		command=${rest%%::*}
 		command=${command#"${command%%[! ]*}"}
@@ -70,9 +77,10 @@ scenario_phase() {
 			pattern=${rest#*::}
 			pattern=${pattern%::*}
 		fi
-		scenario_command "$host" "$command" "$pattern" "$expect" || failed=1
+		scenario_command "$host" "${command//$COLONS/::}" \
+			"${pattern//$COLONS/::}" "$expect" || failed=1
 		[ -z "$expect" ] || echo "$host" >>"$RESULT/checks"
-	done 3< <(network_substitute <"$file")
+	done 3< <(network_substitute "$COLONS" <"$file")
 	return $failed
 }
 
@@ -118,10 +126,10 @@ scenario_collect() {
 scenario_up() {
 	local host
 
-	for host in $(network_hosts); do
+	for host in $VIRTHOSTS; do
 		host_boot "$host"
 	done
-	network_up
+	network_up $VIRTHOSTS
 	for host in $VIRTHOSTS; do
 		host_configure "$host" "$1"
 	done
@@ -140,7 +148,7 @@ scenario_up() {
 scenario_down() {
 	local host
 
-	for host in $(network_hosts); do
+	for host in $VIRTHOSTS; do
 		host_halt "$host" 2>/dev/null
 	done
 	network_down
