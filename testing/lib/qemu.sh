@@ -16,6 +16,7 @@ qemu_accel() {
 }
 
 # Start a guest that shares a directory; sets QEMU_PID and VIRTIOFSD_PID.
+# QEMU_OPTIONS may hold more options of QEMU.
 qemu_start() {
 	local number=$1 image=$2 share=$3 accel=$4
 
@@ -35,7 +36,7 @@ qemu_start() {
 		-drive "file=$image/base.img,format=raw,if=virtio,readonly=on" \
 		-chardev "socket,id=fs,path=$share.$number.sock" \
 		-device vhost-user-fs-pci,chardev=fs,tag=share \
-		-nic none </dev/null >"$share.$number.qemu.log" 2>&1 &
+		-nic none "${QEMU_OPTIONS[@]}" </dev/null >"$share.$number.qemu.log" 2>&1 &
 	QEMU_PID=$!
 }
 
