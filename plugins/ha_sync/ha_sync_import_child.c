@@ -57,7 +57,7 @@ static child_sa_t *create_child(ike_sa_t *ike_sa, const ha_sync_child_t *record,
 {
 	child_sa_create_t data = {
 		CLUSTER_CHILD_SA_CREATE_DEFAULTS
-		.reqid = old ? old->get_reqid(old) : 0,
+		.reqid = old ? old->get_reqid_ref(old) : 0,
 		.mark_in = record->mark_in,
 		.mark_out = record->mark_out,
 		.if_id_in = record->if_id_in,
