@@ -1,0 +1,134 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_mid_sync ha_sync_mid_sync
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_MID_SYNC_H_
+#define HA_SYNC_MID_SYNC_H_
+
+#include "ha_sync_record.h"
+
+#include <bus/listeners/listener.h>
+#include <sa/ike_sa.h>
+
+typedef struct ha_sync_mid_sync_t ha_sync_mid_sync_t;
+typedef struct ha_sync_mid_sync_counts_t ha_sync_mid_sync_counts_t;
+
+/**
+ * Numbers of message-ID syncs; all but pending are since the daemon's start.
+ */
+struct ha_sync_mid_sync_counts_t {
+	/** requests that wait for a response */
+	uint32_t pending;
+	/** completed */
+	uint32_t done;
+	/** not answered, or the request could not be made */
+	uint32_t failed;
+	/** IKE SAs that must do without, see usable() */
+	uint32_t skipped;
+};
+
+/**
+ * Check if an IKE_SA is one of the cluster's.
+ *
+ * Called in hooks of charon's bus.
+ *
+ * @param user		user data
+ * @param ike_sa	IKE_SA
+ * @return			TRUE if it is on a service address
+ */
+typedef bool (*ha_sync_mid_sync_ours_t)(void *user, ike_sa_t *ike_sa);
+
+/**
+ * The message IDs of an IKE_SA were changed: when M1 and P1 are about to be
+ * sent, so that other members never send them again (RFC 6311, 5.1), and when
+ * the peer's M2 and P2 are in use.
+ *
+ * Called with the IKE_SA checked out, the second time in a hook of charon's
+ * bus; must not wait.
+ *
+ * @param user		user data
+ * @param ike_sa	IKE_SA
+ * @param mids		message IDs
+ */
+typedef void (*ha_sync_mid_sync_changed_t)(void *user, ike_sa_t *ike_sa,
+										   const ha_sync_mids_t *mids);
+
+/**
+ * IKEv2 message-ID synchronization (RFC 6311), the cluster's role.
+ *
+ * Negotiates the capability for IKE SAs that peers initiate; stock charon does
+ * it only as initiator.  After a failover it exchanges an INFORMATIONAL with
+ * message ID 0 with the peer, past charon's task manager.
+ *
+ * Locking: a mutex protects the pending syncs and the numbers.  It is taken in
+ * hooks of charon's bus, so nothing else is called while it is held: neither
+ * charon's bus nor its IKE_SA manager nor the callbacks.
+ */
+struct ha_sync_mid_sync_t {
+
+	/** registered at charon's bus by the owner */
+	listener_t listener;
+
+	/**
+	 * Check if the message IDs of an IKE_SA can be synced.
+	 *
+	 * The peer must have the capability.  With a cipher in counter mode stock
+	 * charon destroys its IKE_SA when it answers (its IVs are made from message
+	 * IDs, which may not go back), so only CBC will do.
+	 *
+	 * Called once per IKE_SA and failover; those that can't are counted.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param why		receives the reason if it's not usable, static string
+	 * @return			TRUE if start() may be called
+	 */
+	bool (*usable)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, char **why);
+
+	/**
+	 * Start a sync.  Its request is sent again, as charon does with its own
+	 * (retransmit_* options), until there is a response or no hope.
+	 *
+	 * From now on, our own requests use message IDs from M1 on.  Called at most
+	 * once per IKE_SA and failover (RFC 6311, 7), not in hooks.
+	 *
+	 * @param ike_sa	established IKE_SA, checked out by the caller, usable()
+	 * @param send		message ID of our next request, as far as known
+	 * @param recv		expected message ID of the peer's next request
+	 */
+	void (*start)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, uint32_t send,
+				  uint32_t recv);
+
+	/**
+	 * Get numbers.
+	 *
+	 * @param counts	receives numbers
+	 */
+	void (*get_counts)(ha_sync_mid_sync_t *this,
+					   ha_sync_mid_sync_counts_t *counts);
+
+	/**
+	 * Destroy a ha_sync_mid_sync_t, removed from the bus before.
+	 */
+	void (*destroy)(ha_sync_mid_sync_t *this);
+};
+
+/**
+ * Create the object.
+ *
+ * @param ours			tells the cluster's IKE_SAs
+ * @param changed		called when message IDs were changed, or NULL
+ * @param user			passed to both
+ * @return				object
+ */
+ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_sync_ours_t ours,
+											ha_sync_mid_sync_changed_t changed,
+											void *user);
+
+#endif /** HA_SYNC_MID_SYNC_H_ @}*/

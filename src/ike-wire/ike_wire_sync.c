@@ -1,0 +1,94 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ike_wire_sync.h"
+
+#include <bio/bio_reader.h>
+#include <bio/bio_writer.h>
+
+/**
+ * How far M1 is ahead of what is known.  Message IDs are plenty, and a peer
+ * drops a request with an M1 it has already seen.
+ */
+#define SEND_MARGIN 16
+
+/**
+ * Message IDs from here on are refused: they must not wrap (RFC 7296, 2.2), and
+ * charon uses the last one to say that there is none.
+ */
+#define MESSAGE_ID_LIMIT (UINT32_MAX - 1)
+
+/*
+ * Described in header.
+ */
+chunk_t ike_wire_sync_encode(const ike_wire_sync_t *sync)
+{
+	bio_writer_t *writer;
+	chunk_t data;
+
+	writer = bio_writer_create(IKE_WIRE_SYNC_LEN);
+	writer->write_data(writer, chunk_from_thing(sync->nonce));
+	writer->write_uint32(writer, sync->send);
+	writer->write_uint32(writer, sync->recv);
+	data = writer->extract_buf(writer);
+	writer->destroy(writer);
+	return data;
+}
+
+/*
+ * Described in header.
+ */
+bool ike_wire_sync_parse(chunk_t data, ike_wire_sync_t *sync)
+{
+	ike_wire_sync_t parsed;
+	bio_reader_t *reader;
+	chunk_t nonce;
+	bool ok;
+
+	if (data.len != IKE_WIRE_SYNC_LEN)
+	{
+		return FALSE;
+	}
+	reader = bio_reader_create(data);
+	ok = reader->read_data(reader, sizeof(parsed.nonce), &nonce) &&
+		 reader->read_uint32(reader, &parsed.send) &&
+		 reader->read_uint32(reader, &parsed.recv);
+	reader->destroy(reader);
+	if (ok)
+	{
+		memcpy(parsed.nonce, nonce.ptr, sizeof(parsed.nonce));
+		*sync = parsed;
+	}
+	return ok;
+}
+
+/*
+ * Described in header.
+ */
+bool ike_wire_sync_choose(uint32_t send, uint32_t recv, ike_wire_sync_t *sync)
+{
+	if (send >= MESSAGE_ID_LIMIT - SEND_MARGIN || recv >= MESSAGE_ID_LIMIT)
+	{
+		return FALSE;
+	}
+	sync->send = send + SEND_MARGIN;
+	sync->recv = recv;
+	return TRUE;
+}
+
+/*
+ * Described in header.
+ */
+bool ike_wire_sync_matches(const ike_wire_sync_t *request,
+						   const ike_wire_sync_t *response)
+{
+	return memeq_const(request->nonce, response->nonce,
+					   sizeof(request->nonce)) &&
+		   response->recv >= request->send &&
+		   response->recv < MESSAGE_ID_LIMIT &&
+		   response->send >= request->recv &&
+		   response->send < MESSAGE_ID_LIMIT;
+}

@@ -1,0 +1,87 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ike_wire_sync ike_wire_sync
+ * @{ @ingroup ike_wire
+ *
+ * Data and rules of the IKEV2_MESSAGE_ID_SYNC notify (RFC 6311, 5.1 and 6.3).
+ */
+
+#ifndef IKE_WIRE_SYNC_H_
+#define IKE_WIRE_SYNC_H_
+
+#include <library.h>
+
+/**
+ * Length of the nonce, in octets.
+ */
+#define IKE_WIRE_SYNC_NONCE_LEN 4
+
+/**
+ * Length of the notify's data, in octets.
+ */
+#define IKE_WIRE_SYNC_LEN (IKE_WIRE_SYNC_NONCE_LEN + 2 * sizeof(uint32_t))
+
+typedef struct ike_wire_sync_t ike_wire_sync_t;
+
+/**
+ * Data of the notify.  The message IDs are those of whoever sent it: M1 and P1
+ * in the member's request, P2 and M2 in the peer's response.
+ */
+struct ike_wire_sync_t {
+	/** random, returned unchanged */
+	uint8_t nonce[IKE_WIRE_SYNC_NONCE_LEN];
+	/** EXPECTED_SEND_REQ_MESSAGE_ID: message ID of the next request sent */
+	uint32_t send;
+	/** EXPECTED_RECV_REQ_MESSAGE_ID: message ID of the next request received */
+	uint32_t recv;
+};
+
+/**
+ * Encode the notify's data.
+ *
+ * @param sync		data
+ * @return			encoding, allocated
+ */
+chunk_t ike_wire_sync_encode(const ike_wire_sync_t *sync);
+
+/**
+ * Parse the notify's data.
+ *
+ * @param data		data as received
+ * @param sync		receives data, untouched on failure
+ * @return			FALSE if the length is wrong
+ */
+bool ike_wire_sync_parse(chunk_t data, ike_wire_sync_t *sync);
+
+/**
+ * Choose the message IDs M1 and P1 of a member's request.
+ *
+ * M1 is larger than any value known to have been used, by a margin for requests
+ * of the previous active, and for syncs, that this member wasn't told of.  It
+ * is never 0: stock charon takes a response with message ID 0 for its own if
+ * its next request has that ID.
+ *
+ * @param send		message ID of the next request, as far as known
+ * @param recv		expected message ID of the peer's next request
+ * @param sync		receives M1 and P1, the nonce is untouched
+ * @return			FALSE if the message IDs are used up
+ */
+bool ike_wire_sync_choose(uint32_t send, uint32_t recv, ike_wire_sync_t *sync);
+
+/**
+ * Check if a response belongs to a request: nonce returned unchanged, M2 at
+ * least M1, P2 at least P1, and all of them IDs a message can have.
+ *
+ * @param request	request that was sent
+ * @param response	response received, authenticated
+ * @return			FALSE if the response is to be dropped
+ */
+bool ike_wire_sync_matches(const ike_wire_sync_t *request,
+						   const ike_wire_sync_t *response);
+
+#endif /** IKE_WIRE_SYNC_H_ @}*/
