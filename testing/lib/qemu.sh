@@ -36,7 +36,8 @@ qemu_start() {
 		-drive "file=$image/base.img,format=raw,if=virtio,readonly=on" \
 		-chardev "socket,id=fs,path=$share.$number.sock" \
 		-device vhost-user-fs-pci,chardev=fs,tag=share \
-		-nic none "${QEMU_OPTIONS[@]}" </dev/null >"$share.$number.qemu.log" 2>&1 &
+		-nic none "${QEMU_OPTIONS[@]}" </dev/null \
+		>"$share.$number.qemu.log" 2>&1 &
 	QEMU_PID=$!
 }
 

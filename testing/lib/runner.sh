@@ -25,7 +25,8 @@ runner_native() {
 	mkdir -p "$root" "$share.tmpfs"
 	mount -t tmpfs tmpfs "$share.tmpfs"
 	mkdir -p "$share.tmpfs/upper" "$share.tmpfs/work"
-	unshare --mount --net --pid --fork --propagation private bash -ec "
+	unshare --mount --net --pid --fork --kill-child \
+		--propagation private bash -ec "
 		mount -t overlay -o lowerdir=$image/root,upperdir=$share.tmpfs/upper,workdir=$share.tmpfs/work overlay $root
 		mkdir -p $root/share
 		mount --bind $share $root/share
