@@ -5,27 +5,18 @@
  */
 
 #include "ha_sync_mid_sync.h"
+#include "ha_sync_mid_pending.h"
 
-#include <ike_wire_sync.h>
+#include <ike_wire_sync_message.h>
 
 #include <daemon.h>
-#include <collections/hashtable.h>
 #include <encoding/payloads/notify_payload.h>
 #include <processing/jobs/callback_job.h>
 #include <processing/jobs/initiate_tasks_job.h>
 #include <sa/ikev2/tasks/ike_dpd.h>
-#include <sa/task_manager.h>
-#include <threading/mutex.h>
-
-/**
- * Longest response that is looked at, in octets: header, encrypted payload and
- * notify with the longest padding and ICV are shorter.  What comes without
- * authentication shall cost little.
- */
-#define MAX_RESPONSE 512
+#include <utils/utils/atomics.h>
 
 typedef struct private_ha_sync_mid_sync_t private_ha_sync_mid_sync_t;
-typedef struct pending_t pending_t;
 typedef struct job_data_t job_data_t;
 
 /**
@@ -45,115 +36,38 @@ struct private_ha_sync_mid_sync_t {
 	/** passed to both */
 	void *user;
 
-	/** pending_t* by unique ID of the IKE_SA */
-	hashtable_t *pending;
+	/** syncs under way */
+	ha_sync_mid_pending_t *pending;
 
-	/** serial number of the last sync */
-	uint32_t serial;
+	/** number of completed syncs */
+	refcount_t done;
 
-	/** numbers, pending is not set */
-	ha_sync_mid_sync_counts_t counts;
+	/** number of syncs that could not be started */
+	refcount_t failed;
 
-	/** protects pending, serial and counts */
-	mutex_t *mutex;
+	/** number of IKE SAs that must do without */
+	refcount_t skipped;
 };
 
 /**
- * A sync under way.
+ * Data of the job that completes a sync.
  */
-struct pending_t {
+struct job_data_t {
 
-	/** tells it from earlier ones of the same IKE_SA */
-	uint32_t serial;
+	/** the object */
+	private_ha_sync_mid_sync_t *this;
 
 	/** IKE_SA */
 	ike_sa_id_t *id;
-
-	/** what was sent */
-	ike_wire_sync_t request;
-
-	/** encoded request */
-	packet_t *packet;
-
-	/** when to send it again, and how often */
-	retransmission_t retransmit;
-
-	/** how often it was sent again */
-	u_int retransmitted;
-
-	/** TRUE if the response is here, but not yet in use */
-	bool answered;
-
-	/** the response, if answered */
-	ike_wire_sync_t response;
 };
 
 /**
- * Data of jobs.
+ * Destroy data of a job.
  */
-struct job_data_t {
-	/** the object */
-	private_ha_sync_mid_sync_t *this;
-	/** unique ID of the IKE_SA */
-	uint32_t unique_id;
-	/** serial number of the sync */
-	uint32_t serial;
-};
-
-/**
- * Key of an IKE_SA in the table.
- */
-static void *key(uint32_t unique_id)
+static void job_data_destroy(job_data_t *data)
 {
-	return (void*)(uintptr_t)unique_id;
-}
-
-/**
- * Destroy a sync under way.
- */
-static void pending_destroy(pending_t *pending)
-{
-	DESTROY_IF(pending->packet);
-	pending->id->destroy(pending->id);
-	free(pending);
-}
-
-/**
- * Remove a sync of an IKE_SA, if there is one.
- */
-static void forget(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
-{
-	pending_t *pending;
-
-	this->mutex->lock(this->mutex);
-	pending = this->pending->remove(this->pending,
-									key(ike_sa->get_unique_id(ike_sa)));
-	this->mutex->unlock(this->mutex);
-	if (pending)
-	{
-		pending_destroy(pending);
-	}
-}
-
-/**
- * Find a sync by the data of a job, mutex held.
- */
-static pending_t *find(private_ha_sync_mid_sync_t *this, job_data_t *data)
-{
-	pending_t *pending;
-
-	pending = this->pending->get(this->pending, key(data->unique_id));
-	return pending && pending->serial == data->serial ? pending : NULL;
-}
-
-/**
- * Count a sync, or an IKE SA without one.
- */
-static void count(private_ha_sync_mid_sync_t *this, uint32_t *counter)
-{
-	this->mutex->lock(this->mutex);
-	(*counter)++;
-	this->mutex->unlock(this->mutex);
+	data->id->destroy(data->id);
+	free(data);
 }
 
 /**
@@ -175,10 +89,10 @@ static void tell(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
 /**
  * Start tasks that wait; set_message_id() puts active ones back.
  */
-static void initiate_tasks(ike_sa_id_t *id)
+static void initiate_tasks(ike_sa_t *ike_sa)
 {
 	lib->processor->queue_job(lib->processor,
-							  (job_t*)initiate_tasks_job_create(id));
+					(job_t*)initiate_tasks_job_create(ike_sa->get_id(ike_sa)));
 }
 
 /**
@@ -201,10 +115,10 @@ static bool is_busy(ike_sa_t *ike_sa)
  * requests may have overtaken the response.
  *
  * set_message_id() puts the task of a request under way back, to make a new one
- * with the same ID later.  The peer must not have answered the old one then, or
- * both sides would use different keys.  If it chose a higher M2 it can't have
- * accepted our request with a lower ID.  But to set P2 alone, wait until we got
- * the response.
+ * with the same message ID later.  The peer must not have answered the old one
+ * then, or both sides would use different nonces.  If it chose a higher M2 it
+ * has not accepted our request with a lower message ID.  But to set P2 only,
+ * wait until the response is here.
  *
  * @return			FALSE to be called again when the exchange is over
  */
@@ -226,263 +140,97 @@ static bool adopt(ike_sa_t *ike_sa, const ike_wire_sync_t *response)
 }
 
 /**
- * A sync is complete, the IKE_SA is checked out.
+ * Complete a sync if its response is here.
  */
 static void complete(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
 {
+	ike_wire_sync_t response;
+
+	if (!this->pending->get_response(this->pending, ike_sa, &response) ||
+		!adopt(ike_sa, &response))
+	{
+		return;
+	}
+	this->pending->remove(this->pending, ike_sa);
 	DBG1(DBG_IKE, "ha-sync: message IDs synced, next request %u, next "
 		 "expected %u", ike_sa->get_message_id(ike_sa, TRUE),
 		 ike_sa->get_message_id(ike_sa, FALSE));
 	tell(this, ike_sa);
-	count(this, &this->counts.done);
+	ref_get(&this->done);
 	/* a stock peer accepts a replayed sync request until it has seen a request
 	 * with message ID M2 */
 	ike_sa->queue_task(ike_sa, (task_t*)ike_dpd_create(TRUE));
-	initiate_tasks(ike_sa->get_id(ike_sa));
+	initiate_tasks(ike_sa);
 }
 
 /**
- * Use the response of a sync if it's here.  Only who has the IKE_SA checked out
- * does this, so the sync is not removed meanwhile.
- */
-static void try_complete(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
-{
-	ike_wire_sync_t response;
-	pending_t *pending;
-	bool answered = FALSE;
-
-	this->mutex->lock(this->mutex);
-	pending = this->pending->get(this->pending,
-								 key(ike_sa->get_unique_id(ike_sa)));
-	if (pending && pending->answered)
-	{
-		response = pending->response;
-		answered = TRUE;
-	}
-	this->mutex->unlock(this->mutex);
-	if (answered && adopt(ike_sa, &response))
-	{
-		forget(this, ike_sa);
-		complete(this, ike_sa);
-	}
-}
-
-/**
- * Job: use the response that came while a request of ours was under way.
+ * Job: complete a sync.
  */
 static job_requeue_t complete_later(job_data_t *data)
 {
-	private_ha_sync_mid_sync_t *this = data->this;
-	ike_sa_id_t *id = NULL;
-	pending_t *pending;
 	ike_sa_t *ike_sa;
 
-	this->mutex->lock(this->mutex);
-	pending = find(this, data);
-	if (pending)
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, data->id);
+	if (ike_sa)
 	{
-		id = pending->id->clone(pending->id);
-	}
-	this->mutex->unlock(this->mutex);
-	if (id)
-	{
-		ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-		id->destroy(id);
-		if (ike_sa)
-		{
-			try_complete(this, ike_sa);
-			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-		}
+		complete(data->this, ike_sa);
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 	}
 	return JOB_REQUEUE_NONE;
 }
 
 /**
- * A response to a request of ours arrived: if a sync waits for it, go on when
- * the IKE_SA is checked in.
+ * A response to an ordinary request arrived: if a sync waits for it, go on when
+ * charon has processed it.
  */
 static void exchange_done(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
 {
-	uint32_t unique_id = ike_sa->get_unique_id(ike_sa);
-	job_data_t *data = NULL;
-	pending_t *pending;
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	ike_wire_sync_t response;
+	job_data_t *data;
 
-	this->mutex->lock(this->mutex);
-	pending = this->pending->get(this->pending, key(unique_id));
-	if (pending && pending->answered)
+	if (this->pending->get_response(this->pending, ike_sa, &response))
 	{
 		INIT(data,
 			.this = this,
-			.unique_id = unique_id,
-			.serial = pending->serial,
+			.id = id->clone(id),
 		);
-	}
-	this->mutex->unlock(this->mutex);
-	if (data)
-	{
 		lib->processor->queue_job(lib->processor,
 			(job_t*)callback_job_create_with_prio((void*)complete_later, data,
-												  free, NULL, JOB_PRIO_HIGH));
+								(void*)job_data_destroy, NULL, JOB_PRIO_HIGH));
 	}
-}
-
-/**
- * Get the notify of a message that contains nothing else (RFC 6311, 5.1).
- */
-static bool get_sync(message_t *message, ike_wire_sync_t *sync)
-{
-	notify_payload_t *notify = NULL;
-	enumerator_t *enumerator;
-	payload_t *payload;
-	u_int payloads = 0;
-
-	enumerator = message->create_payload_enumerator(message);
-	while (enumerator->enumerate(enumerator, &payload))
-	{
-		payloads++;
-		if (payload->get_type(payload) == PLV2_NOTIFY)
-		{
-			notify = (notify_payload_t*)payload;
-		}
-	}
-	enumerator->destroy(enumerator);
-	return payloads == 1 && notify &&
-		   notify->get_notify_type(notify) == IKEV2_MESSAGE_ID_SYNC &&
-		   ike_wire_sync_parse(notify->get_notification_data(notify), sync);
-}
-
-/**
- * Decrypt and verify a copy of a response.  charon's task manager won't do it,
- * for its message ID isn't the expected one.
- */
-static bool parse_response(ike_sa_t *ike_sa, message_t *message,
-						   ike_wire_sync_t *response)
-{
-	message_t *copy;
-	bool ok;
-
-	if (message->get_packet_data(message).len > MAX_RESPONSE)
-	{
-		return FALSE;
-	}
-	copy = message_create_from_packet(message->get_packet(message));
-	ok = copy->parse_header(copy) == SUCCESS &&
-		 copy->parse_body(copy, ike_sa->get_keymat(ike_sa)) == SUCCESS &&
-		 get_sync(copy, response);
-	copy->destroy(copy);
-	return ok;
-}
-
-/**
- * Get the request of a sync that waits for its response.
- */
-static bool get_request(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
-						ike_wire_sync_t *request)
-{
-	pending_t *pending;
-	bool waiting = FALSE;
-
-	this->mutex->lock(this->mutex);
-	pending = this->pending->get(this->pending,
-								 key(ike_sa->get_unique_id(ike_sa)));
-	if (pending && !pending->answered)
-	{
-		*request = pending->request;
-		waiting = TRUE;
-	}
-	this->mutex->unlock(this->mutex);
-	return waiting;
-}
-
-/**
- * Store the response of a sync, which may have failed meanwhile.
- */
-static void set_response(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
-						 const ike_wire_sync_t *response)
-{
-	pending_t *pending;
-
-	this->mutex->lock(this->mutex);
-	pending = this->pending->get(this->pending,
-								 key(ike_sa->get_unique_id(ike_sa)));
-	if (pending)
-	{
-		pending->answered = TRUE;
-		pending->response = *response;
-	}
-	this->mutex->unlock(this->mutex);
 }
 
 /**
  * Process a response with message ID 0, not yet verified.  A response is
- * processed once (RFC 6311, 11), further ones are dropped.
+ * processed once (RFC 6311, 11), further ones are ignored.
  */
 static void process_response(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 							 message_t *message)
 {
 	ike_wire_sync_t request, response;
 
-	if (!get_request(this, ike_sa, &request) ||
-		!parse_response(ike_sa, message, &response))
+	if (!this->pending->get_request(this->pending, ike_sa, &request) ||
+		!ike_wire_sync_verify(ike_sa, message, &response))
 	{
 		return;
 	}
 	if (!ike_wire_sync_matches(&request, &response))
 	{
 		DBG2(DBG_IKE, "ha-sync: response doesn't match our message-ID sync, "
-			 "dropped");
+			 "ignored");
 		return;
 	}
-	set_response(this, ike_sa, &response);
-	try_complete(this, ike_sa);
+	this->pending->set_response(this->pending, ike_sa, &response);
+	complete(this, ike_sa);
 }
 
 /**
- * Check if an IKE_AUTH message is part of an exchange initiated by the peer.
- */
-static bool peer_initiated(ike_sa_t *ike_sa)
-{
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-
-	return !id->is_initiator(id);
-}
-
-/**
- * Negotiate the capability (RFC 6311, 5): the initiator offers it in its first
- * IKE_AUTH request, we agree in our last response.  In between the extension
- * itself tells that it was offered; charon does not use it before.
- */
-static void negotiate(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
-					  message_t *message, bool incoming)
-{
-	bool has_notify;
-
-	if (!peer_initiated(ike_sa) || message->get_request(message) != incoming)
-	{
-		return;
-	}
-	has_notify = message->get_notify(message,
-									 IKEV2_MESSAGE_ID_SYNC_SUPPORTED) != NULL;
-	if (incoming)
-	{
-		if (has_notify && this->ours(this->user, ike_sa))
-		{
-			ike_sa->enable_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC);
-		}
-	}
-	else if (!has_notify && ike_sa->get_state(ike_sa) == IKE_ESTABLISHED &&
-			 ike_sa->supports_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC))
-	{
-		message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC_SUPPORTED,
-							chunk_empty);
-	}
-}
-
-/**
- * Keep charon's task manager from a verified response to a sync.  It gets here
- * if we never sent a request, as then 0 is the message ID the task manager
- * expects: a response to a member that went down, for instance.  As it didn't
- * send the request it would destroy the IKE_SA.
+ * Keep charon's task manager from a verified response to a sync.
+ *
+ * It gets here if this member never sent a request, as then 0 is the message ID
+ * the task manager expects: a response meant for a member that failed, for
+ * instance.  The task manager would destroy the IKE_SA, as it sent no request.
  */
 static void protect(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 					message_t *message)
@@ -491,6 +239,39 @@ static void protect(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 		this->ours(this->user, ike_sa))
 	{
 		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
+	}
+}
+
+/**
+ * Negotiate the capability with a peer that initiates (RFC 6311, 5): it offers
+ * it in its first IKE_AUTH request, we agree in our last response.  In between
+ * the extension tells that it was offered; charon does not use it until the
+ * IKE_SA is established.
+ */
+static void negotiate(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
+					  message_t *message, bool incoming)
+{
+	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
+	bool notify;
+
+	if (id->is_initiator(id))
+	{
+		return;
+	}
+	notify = message->get_notify(message,
+								 IKEV2_MESSAGE_ID_SYNC_SUPPORTED) != NULL;
+	if (incoming)
+	{
+		if (notify && this->ours(this->user, ike_sa))
+		{
+			ike_sa->enable_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC);
+		}
+	}
+	else if (!notify && ike_sa->get_state(ike_sa) == IKE_ESTABLISHED &&
+			 ike_sa->supports_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC))
+	{
+		message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC_SUPPORTED,
+							chunk_empty);
 	}
 }
 
@@ -510,20 +291,20 @@ METHOD(listener_t, message, bool,
 	}
 	else if (incoming && !message->get_request(message))
 	{
-		if (type == INFORMATIONAL && message->get_message_id(message) == 0)
+		if (type != INFORMATIONAL || message->get_message_id(message) != 0)
 		{
 			if (plain)
 			{
-				protect(this, ike_sa, message);
-			}
-			else
-			{
-				process_response(this, ike_sa, message);
+				exchange_done(this, ike_sa);
 			}
 		}
 		else if (plain)
 		{
-			exchange_done(this, ike_sa);
+			protect(this, ike_sa, message);
+		}
+		else
+		{
+			process_response(this, ike_sa, message);
 		}
 	}
 	return TRUE;
@@ -538,7 +319,7 @@ METHOD(listener_t, ike_state_change, bool,
 		case IKE_REKEYING:
 			break;
 		default:
-			forget(this, ike_sa);
+			this->pending->remove(this->pending, ike_sa);
 			break;
 	}
 	return TRUE;
@@ -548,100 +329,8 @@ METHOD(listener_t, ike_update, bool,
 	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, host_t *local,
 	host_t *remote)
 {
-	pending_t *pending;
-
-	this->mutex->lock(this->mutex);
-	pending = this->pending->get(this->pending,
-								 key(ike_sa->get_unique_id(ike_sa)));
-	if (pending)
-	{
-		pending->packet->set_source(pending->packet, local->clone(local));
-		pending->packet->set_destination(pending->packet,
-										 remote->clone(remote));
-	}
-	this->mutex->unlock(this->mutex);
+	this->pending->set_hosts(this->pending, ike_sa, local, remote);
 	return TRUE;
-}
-
-/**
- * A sync got no response, mutex held.
- */
-static pending_t *give_up(private_ha_sync_mid_sync_t *this, job_data_t *data)
-{
-	this->counts.failed++;
-	return this->pending->remove(this->pending, key(data->unique_id));
-}
-
-/**
- * Job: send a request again, or give up.  The IKE_SA is not needed for it.
- */
-static job_requeue_t retransmit(job_data_t *data)
-{
-	private_ha_sync_mid_sync_t *this = data->this;
-	pending_t *pending, *failed = NULL;
-	packet_t *packet = NULL;
-	uint32_t timeout = 0;
-
-	this->mutex->lock(this->mutex);
-	pending = find(this, data);
-	if (pending && !pending->answered)
-	{
-		if (pending->retransmitted < pending->retransmit.tries)
-		{
-			packet = pending->packet->clone(pending->packet);
-			timeout = retransmission_timeout(&pending->retransmit,
-											 ++pending->retransmitted, TRUE);
-		}
-		else
-		{
-			failed = give_up(this, data);
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	if (packet)
-	{
-		charon->sender->send(charon->sender, packet);
-		return JOB_RESCHEDULE_MS(timeout);
-	}
-	if (failed)
-	{
-		DBG1(DBG_IKE, "ha-sync: %#H did not answer the message-ID sync of "
-			 "IKE SA [%u], if it is still there it may drop our requests: "
-			 "terminate the IKE SA if it doesn't recover",
-			 failed->packet->get_destination(failed->packet), data->unique_id);
-		initiate_tasks(failed->id);
-		pending_destroy(failed);
-	}
-	return JOB_REQUEUE_NONE;
-}
-
-/**
- * Make the request.
- */
-static packet_t *make_request(ike_sa_t *ike_sa, const ike_wire_sync_t *request)
-{
-	packet_t *packet = NULL;
-	message_t *message;
-	host_t *host;
-	chunk_t data;
-
-	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
-	message->set_exchange_type(message, INFORMATIONAL);
-	message->set_request(message, TRUE);
-	message->set_message_id(message, 0);
-	host = ike_sa->get_my_host(ike_sa);
-	message->set_source(message, host->clone(host));
-	host = ike_sa->get_other_host(ike_sa);
-	message->set_destination(message, host->clone(host));
-	data = ike_wire_sync_encode(request);
-	message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC, data);
-	chunk_free(&data);
-	if (ike_sa->generate_message(ike_sa, message, &packet) != SUCCESS)
-	{
-		packet = NULL;
-	}
-	message->destroy(message);
-	return packet;
 }
 
 /**
@@ -663,43 +352,6 @@ static bool choose(ike_sa_t *ike_sa, uint32_t send, uint32_t recv,
 	return ok;
 }
 
-/**
- * Send a request, and wait for the response.
- */
-static void send_request(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
-						 const ike_wire_sync_t *request, packet_t *packet)
-{
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-	pending_t *pending;
-	job_data_t *data;
-	uint32_t timeout;
-
-	INIT(data,
-		.this = this,
-		.unique_id = ike_sa->get_unique_id(ike_sa),
-	);
-	INIT(pending,
-		.id = id->clone(id),
-		.request = *request,
-		.packet = packet->clone(packet),
-	);
-	retransmission_parse_default(&pending->retransmit);
-	timeout = retransmission_timeout(&pending->retransmit, 0, TRUE);
-
-	this->mutex->lock(this->mutex);
-	data->serial = pending->serial = ++this->serial;
-	pending = this->pending->put(this->pending, key(data->unique_id), pending);
-	this->mutex->unlock(this->mutex);
-	if (pending)
-	{
-		pending_destroy(pending);
-	}
-	charon->sender->send(charon->sender, packet);
-	lib->scheduler->schedule_job_ms(lib->scheduler,
-		(job_t*)callback_job_create_with_prio((void*)retransmit, data, free,
-											  NULL, JOB_PRIO_HIGH), timeout);
-}
-
 METHOD(ha_sync_mid_sync_t, start, void,
 	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, uint32_t send,
 	uint32_t recv)
@@ -707,30 +359,32 @@ METHOD(ha_sync_mid_sync_t, start, void,
 	ike_wire_sync_t request;
 	packet_t *packet = NULL;
 
+	if (this->pending->has(this->pending, ike_sa))
+	{	/* once per failover (RFC 6311, 7) */
+		return;
+	}
 	if (choose(ike_sa, send, recv, &request))
 	{
-		/* M1 is our next message ID.  Requests with a lower one that the peer
-		 * gets before the sync would be sent again after it. */
+		/* M1 is our next message ID, also if the peer gets that request first:
+		 * it drops it, and gets it again after the sync */
 		ike_sa->set_message_id(ike_sa, TRUE, request.send);
 		tell(this, ike_sa);
-		packet = make_request(ike_sa, &request);
+		packet = ike_wire_sync_request(ike_sa, &request);
 	}
-	if (packet)
+	if (!packet)
 	{
-		send_request(this, ike_sa, &request, packet);
-	}
-	else
-	{
-		DBG1(DBG_IKE, "ha-sync: failed to make the request to sync message IDs "
-			 "with %H, terminate the IKE SA if it doesn't recover",
+		DBG1(DBG_IKE, "ha-sync: failed to make a request to sync message IDs "
+			 "with %H, terminate the IKE SA if it does not recover",
 			 ike_sa->get_other_host(ike_sa));
-		count(this, &this->counts.failed);
-		initiate_tasks(ike_sa->get_id(ike_sa));
+		ref_get(&this->failed);
+		initiate_tasks(ike_sa);
+		return;
 	}
+	this->pending->add(this->pending, ike_sa, &request, packet);
 }
 
 /**
- * Check if a cipher's IVs don't depend on message IDs.
+ * Check if the IVs of a cipher don't depend on message IDs.
  */
 static bool is_cbc(proposal_t *proposal)
 {
@@ -761,35 +415,34 @@ METHOD(ha_sync_mid_sync_t, usable, bool,
 {
 	if (!ike_sa->supports_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC))
 	{
-		*why = "the peer does not support it";
+		*why = "not negotiated with the peer";
 	}
 	else if (!is_cbc(ike_sa->get_proposal(ike_sa)))
 	{
-		*why = "the peer could lose the IKE SA, as its cipher is not CBC";
+		*why = "the peer could lose its IKE SA as the cipher is not CBC";
 	}
 	else
 	{
 		return TRUE;
 	}
-	DBG2(DBG_IKE, "ha-sync: no message-ID sync, %s", *why);
-	count(this, &this->counts.skipped);
+	DBG2(DBG_IKE, "ha-sync: message IDs are not synced, %s", *why);
+	ref_get(&this->skipped);
 	return FALSE;
 }
 
 METHOD(ha_sync_mid_sync_t, get_counts, void,
 	private_ha_sync_mid_sync_t *this, ha_sync_mid_sync_counts_t *counts)
 {
-	this->mutex->lock(this->mutex);
-	*counts = this->counts;
-	counts->pending = this->pending->get_count(this->pending);
-	this->mutex->unlock(this->mutex);
+	this->pending->get_counts(this->pending, &counts->pending, &counts->failed);
+	counts->failed += ref_cur(&this->failed);
+	counts->done = ref_cur(&this->done);
+	counts->skipped = ref_cur(&this->skipped);
 }
 
 METHOD(ha_sync_mid_sync_t, destroy, void,
 	private_ha_sync_mid_sync_t *this)
 {
-	this->pending->destroy_function(this->pending, (void*)pending_destroy);
-	this->mutex->destroy(this->mutex);
+	this->pending->destroy(this->pending);
 	free(this);
 }
 
@@ -817,9 +470,7 @@ ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_sync_ours_t ours,
 		.ours = ours,
 		.changed = changed,
 		.user = user,
-		.pending = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
-									32),
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+		.pending = ha_sync_mid_pending_create(),
 	);
 	return &this->public;
 }

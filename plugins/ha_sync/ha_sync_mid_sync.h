@@ -67,9 +67,8 @@ typedef void (*ha_sync_mid_sync_changed_t)(void *user, ike_sa_t *ike_sa,
  * it only as initiator.  After a failover it exchanges an INFORMATIONAL with
  * message ID 0 with the peer, past charon's task manager.
  *
- * Locking: a mutex protects the pending syncs and the numbers.  It is taken in
- * hooks of charon's bus, so nothing else is called while it is held: neither
- * charon's bus nor its IKE_SA manager nor the callbacks.
+ * Locking: none of its own, the numbers are atomic; the syncs under way have a
+ * mutex that is held for the bookkeeping only.
  */
 struct ha_sync_mid_sync_t {
 
