@@ -29,7 +29,7 @@
  * Interval between attempts to make copies that failed, in s: connections are
  * loaded by swanctl some time after the daemon started.
  */
-#define RETRY_INTERVAL 2
+#define IMPORT_RETRY 2
 
 typedef struct private_ha_sync_cluster_t private_ha_sync_cluster_t;
 
@@ -176,7 +176,7 @@ static bool stopping(private_ha_sync_cluster_t *this)
 static job_requeue_t retry(private_ha_sync_cluster_t *this)
 {
 	this->receiver->retry(this->receiver);
-	return JOB_RESCHEDULE(RETRY_INTERVAL);
+	return JOB_RESCHEDULE(IMPORT_RETRY);
 }
 
 /**
@@ -318,8 +318,8 @@ static void start(private_ha_sync_cluster_t *this)
 	start_ownership(this);
 	lib->scheduler->schedule_job(lib->scheduler,
 		(job_t*)callback_job_create((void*)retry, this, NULL,
-									callback_job_cancel_thread),
-		RETRY_INTERVAL);
+									NULL),
+		IMPORT_RETRY);
 	this->control = cluster_control_get();
 	if (this->control)
 	{

@@ -149,7 +149,7 @@ static void queue_sync(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
 	{
 		lib->processor->queue_job(lib->processor,
 			(job_t*)callback_job_create_with_prio((void*)sync_some, this, NULL,
-								callback_job_cancel_thread, JOB_PRIO_HIGH));
+								NULL, JOB_PRIO_HIGH));
 	}
 }
 

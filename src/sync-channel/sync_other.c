@@ -123,7 +123,7 @@ static void pause_thread(private_sync_other_t *this, uint32_t ms)
 		.events = POLLIN,
 	};
 
-	poll(&pfd, 1, ms ?: -1);
+	poll(&pfd, 1, ms ? (int)ms : -1);
 	this->wake->reset(this->wake);
 }
 

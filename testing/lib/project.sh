@@ -4,7 +4,7 @@
 project_files() {
 	git -C "$TOP_DIR" ls-files -co --exclude-standard -- \
 		':!testing/tests' ':!testing/scripts' ':!testing/hosts' \
-		':!testing/lib' ':!doc' ':!*.md' ':!.ci'
+		':!testing/lib' ':!*.md' ':!.ci'
 }
 
 # What the build depends on, as a hash.
