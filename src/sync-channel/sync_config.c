@@ -24,7 +24,7 @@
 #define FLUSH_MIN 5
 #define FLUSH_MAX 5000
 #define BACKLOG_DEFAULT (64 * 1024 * 1024)
-#define BACKLOG_MIN (1024 * 1024)
+#define BACKLOG_MIN (64 * 1024)
 
 /** most members a cluster may have beside this one */
 #define PEERS_MAX 31
