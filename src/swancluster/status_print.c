@@ -303,7 +303,11 @@ static void print_activation(reply_t *ha, FILE *out)
 	reply_t *activation, *sync;
 
 	activation = reply_get(ha, "activation");
-	if (activation)
+	if (activation && !reply_get_uint(activation, "total"))
+	{
+		fputs("  last takeover: none\n", out);
+	}
+	else if (activation)
 	{
 		fprintf(out, "  last takeover: %s, ",
 				streq(reply_get_str(activation, "state", ""), "running") ?

@@ -375,6 +375,8 @@ START_TEST(test_status_stats)
 
 	ha = reply_add(root, REPLY_SECTION, "ha");
 	section = reply_add(ha, REPLY_SECTION, "activation");
+	print(status_print);
+	assert_has("last takeover: none\n");
 	add(section, "state", "running");
 	add(section, "done", "17");
 	add(section, "total", "200");
