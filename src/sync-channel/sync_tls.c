@@ -207,8 +207,11 @@ static SSL_CTX *create_context(private_sync_tls_t *this, sync_config_t *config,
 		ok = SSL_CTX_set_ciphersuites(ctx, PSK_SUITE);
 		SSL_CTX_set_psk_use_session_callback(ctx, use_psk);
 		SSL_CTX_set_psk_find_session_callback(ctx, find_psk);
-		/* a server without PSK would need a certificate, we accept none */
-		SSL_CTX_set_verify(ctx, SSL_VERIFY_PEER, NULL);
+		/* a server without PSK would need a certificate, we accept none; as
+		 * server we have none to offer, and ask for none: with a PSK, that
+		 * needs a session ID context */
+		SSL_CTX_set_verify(ctx, server ? SSL_VERIFY_NONE : SSL_VERIFY_PEER,
+						   NULL);
 	}
 	else if (ok)
 	{
