@@ -1,0 +1,1224 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <check.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <daemon.h>
+#include <encoding/payloads/notify_payload.h>
+#include <threading/mutex.h>
+
+#include "ha_sync_mid_sync.h"
+#include "ike_wire_sync.h"
+
+/** SPIs of the IKE SA */
+#define SPI_I 0x1111111111111111ULL
+#define SPI_R 0x2222222222222222ULL
+
+/** keys of the fake cipher, from the member to the peer and back */
+#define KEY_OUT 0x5a
+#define KEY_IN 0xa3
+
+/** how often a request is sent, with the settings of setup() */
+#define SENDS 3
+
+/** how long to wait for what jobs do, in ms */
+#define PATIENCE 5000
+
+/** a cipher block, IV and ICV of the fake cipher, in octets */
+#define BLOCK 16
+#define IV 16
+#define ICV 12
+
+/**
+ * A cipher that protects nothing but against the tests' manipulations.
+ */
+typedef struct {
+	aead_t public;
+	iv_gen_t iv_gen;
+	u_char key;
+} fake_aead_t;
+
+static void fake_icv(fake_aead_t *this, chunk_t assoc, chunk_t iv,
+					 chunk_t crypt, u_char *icv)
+{
+	uint32_t hash = this->key;
+	chunk_t parts[] = { assoc, iv, crypt };
+	size_t i, j;
+
+	for (i = 0; i < countof(parts); i++)
+	{
+		for (j = 0; j < parts[i].len; j++)
+		{
+			hash = hash * 31 + parts[i].ptr[j];
+		}
+	}
+	memset(icv, this->key, ICV);
+	memcpy(icv, &hash, sizeof(hash));
+}
+
+METHOD(aead_t, aead_encrypt, bool,
+	fake_aead_t *this, chunk_t plain, chunk_t assoc, chunk_t iv,
+	chunk_t *encrypted)
+{
+	memxor(plain.ptr, iv.ptr, min(plain.len, iv.len));
+	fake_icv(this, assoc, iv, plain, plain.ptr + plain.len);
+	return encrypted == NULL;
+}
+
+METHOD(aead_t, aead_decrypt, bool,
+	fake_aead_t *this, chunk_t encrypted, chunk_t assoc, chunk_t iv,
+	chunk_t *plain)
+{
+	chunk_t crypt = chunk_create(encrypted.ptr, encrypted.len - ICV);
+	u_char icv[ICV];
+
+	fake_icv(this, assoc, iv, crypt, icv);
+	if (!memeq(icv, crypt.ptr + crypt.len, ICV))
+	{
+		return FALSE;
+	}
+	memxor(crypt.ptr, iv.ptr, min(crypt.len, iv.len));
+	return plain == NULL;
+}
+
+METHOD(aead_t, get_block_size, size_t,
+	fake_aead_t *this)
+{
+	return BLOCK;
+}
+
+METHOD(aead_t, get_icv_size, size_t,
+	fake_aead_t *this)
+{
+	return ICV;
+}
+
+METHOD(aead_t, get_iv_size, size_t,
+	fake_aead_t *this)
+{
+	return IV;
+}
+
+METHOD(aead_t, get_iv_gen, iv_gen_t*,
+	fake_aead_t *this)
+{
+	return &this->iv_gen;
+}
+
+static bool get_iv(iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
+{
+	memset(buffer, 0x17, size);
+	return TRUE;
+}
+
+#define FAKE_AEAD(k) { \
+	.public = { \
+		.encrypt = _aead_encrypt, \
+		.decrypt = _aead_decrypt, \
+		.get_block_size = _get_block_size, \
+		.get_icv_size = _get_icv_size, \
+		.get_iv_size = _get_iv_size, \
+		.get_iv_gen = _get_iv_gen, \
+	}, \
+	.iv_gen.get_iv = get_iv, \
+	.key = (k), \
+}
+
+/**
+ * Keys of one side.
+ */
+typedef struct {
+	keymat_t public;
+	fake_aead_t in, out;
+	/** TRUE if messages are not protected */
+	bool none;
+} fake_keymat_t;
+
+METHOD(keymat_t, get_version, ike_version_t,
+	fake_keymat_t *this)
+{
+	return IKEV2;
+}
+
+METHOD(keymat_t, get_aead, aead_t*,
+	fake_keymat_t *this, bool in)
+{
+	if (this->none)
+	{
+		return NULL;
+	}
+	return in ? &this->in.public : &this->out.public;
+}
+
+/**
+ * The member's IKE_SA.
+ */
+typedef struct {
+	ike_sa_t public;
+	ike_sa_id_t *id;
+	ike_sa_state_t state;
+	uint32_t extensions;
+	uint32_t send, recv;
+	host_t *me, *other;
+	proposal_t *proposal;
+	fake_keymat_t keymat;
+	/** a request of ours is under way, as a task */
+	task_t *active;
+	/** number of calls */
+	u_int resets, queued, initiated;
+	/** TRUE if messages can't be made */
+	bool broken;
+} fake_sa_t;
+
+static ha_sync_mid_sync_t *mid_sync;
+static fake_sa_t sa;
+static fake_keymat_t peer;
+static daemon_t fake_charon;
+
+/** what the callbacks do and saw */
+static bool ours;
+static u_int changes;
+static ha_sync_mids_t changed_to;
+
+/** packets sent (packet_t*), protected by the mutex as is the IKE_SA */
+static array_t *sent;
+static mutex_t *mutex;
+
+METHOD(ike_sa_t, get_unique_id, uint32_t,
+	fake_sa_t *this)
+{
+	return 42;
+}
+
+METHOD(ike_sa_t, get_id, ike_sa_id_t*,
+	fake_sa_t *this)
+{
+	return this->id;
+}
+
+METHOD(ike_sa_t, get_state, ike_sa_state_t,
+	fake_sa_t *this)
+{
+	return this->state;
+}
+
+METHOD(ike_sa_t, enable_extension, void,
+	fake_sa_t *this, ike_extension_t extension)
+{
+	this->extensions |= extension;
+}
+
+METHOD(ike_sa_t, supports_extension, bool,
+	fake_sa_t *this, ike_extension_t extension)
+{
+	return (this->extensions & extension) != 0;
+}
+
+METHOD(ike_sa_t, get_message_id, uint32_t,
+	fake_sa_t *this, bool initiate)
+{
+	return initiate ? this->send : this->recv;
+}
+
+METHOD(ike_sa_t, set_message_id, void,
+	fake_sa_t *this, bool initiate, uint32_t mid)
+{
+	this->resets++;
+	this->active = NULL;
+	if (initiate)
+	{
+		this->send = mid;
+	}
+	else
+	{
+		this->recv = mid;
+	}
+}
+
+METHOD(ike_sa_t, get_my_host, host_t*,
+	fake_sa_t *this)
+{
+	return this->me;
+}
+
+METHOD(ike_sa_t, get_other_host, host_t*,
+	fake_sa_t *this)
+{
+	return this->other;
+}
+
+METHOD(ike_sa_t, get_proposal, proposal_t*,
+	fake_sa_t *this)
+{
+	return this->proposal;
+}
+
+METHOD(ike_sa_t, get_keymat, keymat_t*,
+	fake_sa_t *this)
+{
+	return &this->keymat.public;
+}
+
+METHOD(ike_sa_t, create_task_enumerator, enumerator_t*,
+	fake_sa_t *this, task_queue_t queue)
+{
+	ck_assert_int_eq(queue, TASK_QUEUE_ACTIVE);
+	return this->active ? enumerator_create_single(this->active, NULL)
+						: enumerator_create_empty();
+}
+
+METHOD(ike_sa_t, queue_task, void,
+	fake_sa_t *this, task_t *task)
+{
+	ck_assert_int_eq(task->get_type(task), TASK_IKE_DPD);
+	task->destroy(task);
+	this->queued++;
+}
+
+METHOD(ike_sa_t, initiate, status_t,
+	fake_sa_t *this, child_cfg_t *child_cfg, child_init_args_t *args)
+{
+	this->initiated++;
+	return SUCCESS;
+}
+
+/**
+ * As charon does, with its bus having one listener.
+ */
+METHOD(ike_sa_t, generate_message, status_t,
+	fake_sa_t *this, message_t *message, packet_t **packet)
+{
+	listener_t *listener = &mid_sync->listener;
+	status_t status;
+
+	if (this->broken)
+	{
+		return FAILED;
+	}
+	message->set_ike_sa_id(message, this->id);
+	listener->message(listener, &this->public, message, FALSE, TRUE);
+	status = message->generate(message, &this->keymat.public, packet);
+	listener->message(listener, &this->public, message, FALSE, FALSE);
+	return status;
+}
+
+/**
+ * Implements sender_t.send
+ */
+static void fake_send(sender_t *this, packet_t *packet)
+{
+	mutex->lock(mutex);
+	array_insert(sent, ARRAY_TAIL, packet);
+	mutex->unlock(mutex);
+}
+
+/**
+ * Implements ike_sa_manager_t.checkout
+ */
+static ike_sa_t *fake_checkout(ike_sa_manager_t *this, ike_sa_id_t *id)
+{
+	ck_assert(id->equals(id, sa.id));
+	mutex->lock(mutex);
+	return &sa.public;
+}
+
+/**
+ * Implements ike_sa_manager_t.checkin
+ */
+static void fake_checkin(ike_sa_manager_t *this, ike_sa_t *ike_sa)
+{
+	mutex->unlock(mutex);
+}
+
+/**
+ * Implements bus_t.log, where libcharon logs.
+ */
+static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
+{
+}
+
+static bus_t fake_bus = { .log = fake_log };
+static sender_t fake_sender = { .send = fake_send };
+static ike_sa_manager_t fake_manager = {
+	.checkout = fake_checkout,
+	.checkin = fake_checkin,
+};
+
+static bool is_ours(void *user, ike_sa_t *ike_sa)
+{
+	ck_assert_ptr_eq(user, &sa);
+	ck_assert_ptr_eq(ike_sa, &sa.public);
+	return ours;
+}
+
+static void changed(void *user, ike_sa_t *ike_sa, const ha_sync_mids_t *mids)
+{
+	ck_assert_ptr_eq(user, &sa);
+	ck_assert_ptr_eq(ike_sa, &sa.public);
+	changed_to = *mids;
+	changes++;
+}
+
+/**
+ * Random numbers for padding and nonces.
+ */
+static bool get_bytes(rng_t *this, size_t len, uint8_t *buffer)
+{
+	static uint8_t next;
+
+	while (len--)
+	{
+		*buffer++ = ++next;
+	}
+	return TRUE;
+}
+
+static rng_t *create_rng(rng_quality_t quality)
+{
+	rng_t *this;
+
+	INIT(this,
+		.get_bytes = get_bytes,
+		.destroy = (void*)free,
+	);
+	return this;
+}
+
+/**
+ * Make the keys of one side.
+ */
+static fake_keymat_t make_keymat(u_char in, u_char out)
+{
+	return (fake_keymat_t){
+		.public = {
+			.get_version = _get_version,
+			.get_aead = _get_aead,
+		},
+		.in = FAKE_AEAD(in),
+		.out = FAKE_AEAD(out),
+	};
+}
+
+static void setup()
+{
+	/* no configuration */
+	ck_assert(library_init("", "test_ha_sync_mid_sync"));
+	lib->settings->set_double(lib->settings, "%s.retransmit_timeout", 0.05,
+							  lib->ns);
+	lib->settings->set_double(lib->settings, "%s.retransmit_base", 1.0,
+							  lib->ns);
+	lib->settings->set_int(lib->settings, "%s.retransmit_tries", SENDS - 1,
+						   lib->ns);
+	lib->crypto->add_rng(lib->crypto, RNG_TRUE, "test", create_rng);
+	lib->processor->set_threads(lib->processor, 4);
+	fake_charon.bus = &fake_bus;
+	fake_charon.sender = &fake_sender;
+	fake_charon.ike_sa_manager = &fake_manager;
+	charon = &fake_charon;
+	sent = array_create(0, 0);
+	mutex = mutex_create(MUTEX_TYPE_RECURSIVE);
+
+	sa = (fake_sa_t){
+		.public = {
+			.get_unique_id = _get_unique_id,
+			.get_id = _get_id,
+			.get_state = _get_state,
+			.enable_extension = _enable_extension,
+			.supports_extension = _supports_extension,
+			.get_message_id = _get_message_id,
+			.set_message_id = _set_message_id,
+			.get_my_host = _get_my_host,
+			.get_other_host = _get_other_host,
+			.get_proposal = _get_proposal,
+			.get_keymat = _get_keymat,
+			.create_task_enumerator = _create_task_enumerator,
+			.queue_task = _queue_task,
+			.initiate = _initiate,
+			.generate_message = _generate_message,
+		},
+		.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, FALSE),
+		.state = IKE_ESTABLISHED,
+		.extensions = EXT_IKE_MESSAGE_ID_SYNC,
+		.recv = 3,
+		.me = host_create_from_string("192.0.2.1", 4500),
+		.other = host_create_from_string("192.0.2.2", 4500),
+		.proposal = proposal_create(PROTO_IKE, 1),
+		.keymat = make_keymat(KEY_IN, KEY_OUT),
+	};
+	sa.proposal->add_algorithm(sa.proposal, ENCRYPTION_ALGORITHM, ENCR_AES_CBC,
+							   128);
+	peer = make_keymat(KEY_OUT, KEY_IN);
+	ours = TRUE;
+	changes = 0;
+	mid_sync = ha_sync_mid_sync_create(is_ours, changed, &sa);
+}
+
+static void teardown()
+{
+	lib->processor->cancel(lib->processor);
+	mid_sync->destroy(mid_sync);
+	array_destroy_offset(sent, offsetof(packet_t, destroy));
+	mutex->destroy(mutex);
+	sa.id->destroy(sa.id);
+	sa.me->destroy(sa.me);
+	sa.other->destroy(sa.other);
+	sa.proposal->destroy(sa.proposal);
+	lib->crypto->remove_rng(lib->crypto, create_rng);
+	charon = NULL;
+	library_deinit();
+}
+
+/**
+ * Wait until a number is reached.
+ */
+#define wait_for(expr, value) ({ \
+	u_int _ms; \
+	for (_ms = 0; _ms < PATIENCE; _ms++) \
+	{ \
+		bool _done; \
+		mutex->lock(mutex); \
+		_done = (expr) == (value); \
+		mutex->unlock(mutex); \
+		if (_done) \
+		{ \
+			break; \
+		} \
+		usleep(1000); \
+	} \
+	ck_assert_uint_eq(expr, value); \
+})
+
+/**
+ * Get the numbers.
+ */
+static ha_sync_mid_sync_counts_t counts()
+{
+	ha_sync_mid_sync_counts_t counts;
+
+	mid_sync->get_counts(mid_sync, &counts);
+	return counts;
+}
+
+#define assert_counts(p, d, f, s) ({ \
+	ha_sync_mid_sync_counts_t _counts = counts(); \
+	ck_assert_uint_eq(_counts.pending, p); \
+	ck_assert_uint_eq(_counts.done, d); \
+	ck_assert_uint_eq(_counts.failed, f); \
+	ck_assert_uint_eq(_counts.skipped, s); \
+})
+
+/**
+ * Call the hook of a message.
+ */
+static void hook(message_t *message, bool incoming, bool plain)
+{
+	mutex->lock(mutex);
+	ck_assert(mid_sync->listener.message(&mid_sync->listener, &sa.public,
+										 message, incoming, plain));
+	mutex->unlock(mutex);
+}
+
+/**
+ * Make a message without payloads.
+ */
+static message_t *make_message(exchange_type_t type, bool request, uint32_t mid)
+{
+	message_t *message;
+
+	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
+	message->set_exchange_type(message, type);
+	message->set_request(message, request);
+	message->set_message_id(message, mid);
+	message->set_source(message, sa.other->clone(sa.other));
+	message->set_destination(message, sa.me->clone(sa.me));
+	return message;
+}
+
+/**
+ * Start a sync, and get what the peer sees of it.
+ */
+static ike_wire_sync_t start(uint32_t send, uint32_t recv)
+{
+	notify_payload_t *notify;
+	enumerator_t *enumerator;
+	payload_t *payload;
+	message_t *message;
+	packet_t *packet;
+	ike_wire_sync_t request;
+
+	mutex->lock(mutex);
+	mid_sync->start(mid_sync, &sa.public, send, recv);
+	ck_assert_int_eq(array_count(sent), 1);
+	array_get(sent, ARRAY_HEAD, &packet);
+	message = message_create_from_packet(packet->clone(packet));
+	mutex->unlock(mutex);
+
+	ck_assert_int_eq(message->parse_header(message), SUCCESS);
+	ck_assert_int_eq(message->get_exchange_type(message), INFORMATIONAL);
+	ck_assert_int_eq(message->get_message_id(message), 0);
+	ck_assert(message->get_request(message));
+	ck_assert_int_eq(message->parse_body(message, &peer.public), SUCCESS);
+	/* Q1, Q5: nothing but the notify */
+	enumerator = message->create_payload_enumerator(message);
+	ck_assert(enumerator->enumerate(enumerator, &payload));
+	ck_assert_int_eq(payload->get_type(payload), PLV2_NOTIFY);
+	ck_assert(!enumerator->enumerate(enumerator, &payload));
+	enumerator->destroy(enumerator);
+	notify = message->get_notify(message, IKEV2_MESSAGE_ID_SYNC);
+	ck_assert(notify);
+	ck_assert_int_eq(notify->get_protocol_id(notify), PROTO_NONE);
+	ck_assert_int_eq(notify->get_spi_data(notify).len, 0);
+	ck_assert(ike_wire_sync_parse(notify->get_notification_data(notify),
+								  &request));
+	message->destroy(message);
+	return request;
+}
+
+/**
+ * Make the peer's response, further notifies or octets may be added.
+ */
+static message_t *make_response(const ike_wire_sync_t *request, uint32_t p2,
+								uint32_t m2, notify_type_t more, size_t octets)
+{
+	ike_wire_sync_t sync = *request;
+	ike_sa_id_t *id;
+	message_t *message;
+	packet_t *packet;
+	chunk_t data;
+
+	sync.send = p2;
+	sync.recv = m2;
+	data = ike_wire_sync_encode(&sync);
+	message = make_message(INFORMATIONAL, FALSE, 0);
+	id = sa.id->clone(sa.id);
+	id->switch_initiator(id);
+	message->set_ike_sa_id(message, id);
+	id->destroy(id);
+	message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC, data);
+	chunk_free(&data);
+	if (more)
+	{
+		data = chunk_alloc(octets);
+		memset(data.ptr, 0, data.len);
+		message->add_notify(message, FALSE, more, data);
+		chunk_free(&data);
+	}
+	ck_assert_int_eq(message->generate(message, &peer.public, &packet),
+					 SUCCESS);
+	message->destroy(message);
+	message = message_create_from_packet(packet);
+	ck_assert_int_eq(message->parse_header(message), SUCCESS);
+	return message;
+}
+
+/**
+ * Receive a response.
+ */
+static void respond(const ike_wire_sync_t *request, uint32_t p2, uint32_t m2)
+{
+	message_t *message;
+
+	message = make_response(request, p2, m2, 0, 0);
+	hook(message, TRUE, FALSE);
+	/* left as it was for others */
+	ck_assert_int_eq(message->get_exchange_type(message), INFORMATIONAL);
+	message->destroy(message);
+}
+
+/**
+ * Run IKE_AUTH with EAP: three requests, the first offers or doesn't.
+ *
+ * @return		number of the response that agrees, 0 if none, >10 if many
+ */
+static u_int negotiate(bool offer)
+{
+	enumerator_t *enumerator;
+	message_t *message;
+	payload_t *payload;
+	u_int i, agreed = 0;
+
+	sa.extensions = 0;
+	sa.state = IKE_CONNECTING;
+	for (i = 1; i <= 3; i++)
+	{
+		message = make_message(IKE_AUTH, TRUE, i);
+		if (offer && i == 1)
+		{
+			message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC_SUPPORTED,
+								chunk_empty);
+		}
+		hook(message, TRUE, FALSE);
+		hook(message, TRUE, TRUE);
+		message->destroy(message);
+
+		if (i == 3)
+		{
+			sa.state = IKE_ESTABLISHED;
+		}
+		message = make_message(IKE_AUTH, FALSE, i);
+		hook(message, FALSE, TRUE);
+		hook(message, FALSE, FALSE);
+		enumerator = message->create_payload_enumerator(message);
+		while (enumerator->enumerate(enumerator, &payload))
+		{
+			agreed = agreed * 10 + i;
+		}
+		enumerator->destroy(enumerator);
+		message->destroy(message);
+	}
+	return agreed;
+}
+
+START_TEST(test_negotiate)
+{
+	/* N4: in the last response */
+	ck_assert_uint_eq(negotiate(TRUE), 3);
+	ck_assert_uint_eq(sa.extensions, EXT_IKE_MESSAGE_ID_SYNC);
+	/* N1: not asserted if the peer didn't */
+	ck_assert_uint_eq(negotiate(FALSE), 0);
+	ck_assert_uint_eq(sa.extensions, 0);
+	/* not one of the cluster's */
+	ours = FALSE;
+	ck_assert_uint_eq(negotiate(TRUE), 0);
+	ck_assert_uint_eq(sa.extensions, 0);
+}
+END_TEST
+
+START_TEST(test_negotiate_initiator)
+{
+	sa.id->destroy(sa.id);
+	sa.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, TRUE);
+	/* charon's own business */
+	ck_assert_uint_eq(negotiate(TRUE), 0);
+	ck_assert_uint_eq(sa.extensions, 0);
+}
+END_TEST
+
+START_TEST(test_negotiate_once)
+{
+	enumerator_t *enumerator;
+	message_t *message;
+	payload_t *payload;
+	u_int count = 0;
+
+	/* a charon that agrees by itself */
+	message = make_message(IKE_AUTH, FALSE, 1);
+	message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC_SUPPORTED,
+						chunk_empty);
+	hook(message, FALSE, TRUE);
+	enumerator = message->create_payload_enumerator(message);
+	while (enumerator->enumerate(enumerator, &payload))
+	{
+		count++;
+	}
+	enumerator->destroy(enumerator);
+	ck_assert_uint_eq(count, 1);
+	message->destroy(message);
+}
+END_TEST
+
+/**
+ * Ciphers and if an IKE SA with them survives a sync.
+ */
+static struct {
+	uint16_t alg;
+	bool usable;
+} ciphers[] = {
+	{ ENCR_AES_CBC, TRUE },
+	{ ENCR_3DES, TRUE },
+	{ ENCR_CAMELLIA_CBC, TRUE },
+	{ ENCR_AES_CTR, FALSE },
+	{ ENCR_CAMELLIA_CTR, FALSE },
+	{ ENCR_AES_GCM_ICV16, FALSE },
+	{ ENCR_AES_CCM_ICV8, FALSE },
+	{ ENCR_CHACHA20_POLY1305, FALSE },
+	{ ENCR_NULL_AUTH_AES_GMAC, FALSE },
+	{ ENCR_NULL, FALSE },
+};
+
+START_TEST(test_usable_cipher)
+{
+	char *why = NULL;
+
+	sa.proposal->destroy(sa.proposal);
+	sa.proposal = proposal_create(PROTO_IKE, 1);
+	sa.proposal->add_algorithm(sa.proposal, ENCRYPTION_ALGORITHM,
+							   ciphers[_i].alg, 0);
+	ck_assert_int_eq(mid_sync->usable(mid_sync, &sa.public, &why),
+					 ciphers[_i].usable);
+	ck_assert_int_eq(why == NULL, ciphers[_i].usable);
+	assert_counts(0, 0, 0, ciphers[_i].usable ? 0 : 1);
+}
+END_TEST
+
+START_TEST(test_usable)
+{
+	proposal_t *proposal = sa.proposal;
+	char *why = NULL;
+
+	/* N2 */
+	sa.extensions = EXT_MOBIKE;
+	ck_assert(!mid_sync->usable(mid_sync, &sa.public, &why));
+	ck_assert(why);
+	sa.extensions = EXT_IKE_MESSAGE_ID_SYNC;
+	sa.proposal = NULL;
+	ck_assert(!mid_sync->usable(mid_sync, &sa.public, &why));
+	sa.proposal = proposal;
+	assert_counts(0, 0, 0, 2);
+}
+END_TEST
+
+START_TEST(test_sync)
+{
+	ike_wire_sync_t request;
+
+	sa.send = 5;
+	request = start(5, 3);
+	/* Q6, Q7 */
+	ck_assert_uint_gt(request.send, 5);
+	ck_assert_uint_eq(request.recv, 3);
+	/* ours is M1 from now on, and told to others before it's sent (Q8) */
+	ck_assert_uint_eq(sa.send, request.send);
+	ck_assert_uint_eq(sa.recv, 3);
+	ck_assert_uint_eq(changes, 1);
+	ck_assert_uint_eq(changed_to.send, request.send);
+	ck_assert_uint_eq(changed_to.recv, 3);
+	assert_counts(1, 0, 0, 0);
+
+	respond(&request, 3, request.send);
+	/* Q13: nothing was counted, nothing had to be reset */
+	ck_assert_uint_eq(sa.send, request.send);
+	ck_assert_uint_eq(sa.recv, 3);
+	ck_assert_uint_eq(sa.resets, 1);
+	ck_assert_uint_eq(changes, 2);
+	assert_counts(0, 1, 0, 0);
+	/* T2 */
+	ck_assert_uint_eq(sa.queued, 1);
+	wait_for(sa.initiated, 1);
+}
+END_TEST
+
+/**
+ * Nothing was ever sent, the task manager must not take the response.
+ */
+START_TEST(test_never_sent)
+{
+	ike_wire_sync_t request;
+
+	sa.send = 0;
+	request = start(0, 0);
+	ck_assert_uint_ge(request.send, 1);
+	ck_assert_uint_ge(sa.send, 1);
+	ck_assert_uint_eq(request.recv, 3);
+}
+END_TEST
+
+START_TEST(test_peer_ahead)
+{
+	ike_wire_sync_t request;
+
+	request = start(5, 3);
+	respond(&request, 9, request.send + 100);
+	ck_assert_uint_eq(sa.send, request.send + 100);
+	ck_assert_uint_eq(sa.recv, 9);
+	ck_assert_uint_eq(changed_to.send, request.send + 100);
+	ck_assert_uint_eq(changed_to.recv, 9);
+	assert_counts(0, 1, 0, 0);
+}
+END_TEST
+
+/**
+ * Requests of both sides were faster than the response.
+ */
+START_TEST(test_never_back)
+{
+	ike_wire_sync_t request;
+
+	request = start(5, 3);
+	sa.send++;
+	sa.recv++;
+	respond(&request, 3, request.send);
+	ck_assert_uint_eq(sa.send, request.send + 1);
+	ck_assert_uint_eq(sa.recv, 4);
+	ck_assert_uint_eq(sa.resets, 1);
+	assert_counts(0, 1, 0, 0);
+}
+END_TEST
+
+/**
+ * Q10: a response is processed once.
+ */
+START_TEST(test_replayed_response)
+{
+	ike_wire_sync_t request;
+
+	request = start(5, 3);
+	respond(&request, 8, request.send);
+	respond(&request, 8, request.send);
+	respond(&request, 800, request.send + 800);
+	ck_assert_uint_eq(sa.send, request.send);
+	ck_assert_uint_eq(sa.recv, 8);
+	ck_assert_uint_eq(sa.queued, 1);
+	ck_assert_uint_eq(changes, 2);
+	assert_counts(0, 1, 0, 0);
+}
+END_TEST
+
+START_TEST(test_unexpected_response)
+{
+	ike_wire_sync_t request = {
+		.send = 30,
+	};
+
+	respond(&request, 800, 800);
+	ck_assert_uint_eq(sa.send, 0);
+	ck_assert_uint_eq(sa.recv, 3);
+	ck_assert_uint_eq(sa.resets, 0);
+	assert_counts(0, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(test_bad_response)
+{
+	ike_wire_sync_t request, other;
+	fake_keymat_t keymat = peer;
+	message_t *message, *bad;
+	packet_t *packet;
+	chunk_t data;
+	size_t i;
+
+	request = start(5, 3);
+	/* Q9: every bit of the nonce counts */
+	for (i = 0; i < sizeof(request.nonce) * 8; i++)
+	{
+		other = request;
+		other.nonce[i / 8] ^= 1 << (i % 8);
+		respond(&other, 10, request.send);
+	}
+	/* P9 */
+	respond(&request, 2, request.send);
+	respond(&request, 3, request.send - 1);
+	/* Q5: another notify, the same twice, and one that makes it too long */
+	message = make_response(&request, 10, request.send, COOKIE2, 8);
+	hook(message, TRUE, FALSE);
+	message->destroy(message);
+	message = make_response(&request, 10, request.send, IKEV2_MESSAGE_ID_SYNC,
+							IKE_WIRE_SYNC_LEN);
+	hook(message, TRUE, FALSE);
+	message->destroy(message);
+	message = make_response(&request, 10, request.send, COOKIE2, 4000);
+	hook(message, TRUE, FALSE);
+	message->destroy(message);
+	/* P7: other keys, our own packets, no protection at all */
+	peer = sa.keymat;
+	respond(&request, 10, request.send);
+	peer = keymat;
+	peer.none = TRUE;
+	respond(&request, 10, request.send);
+	peer = keymat;
+	/* any octet behind the header changed or missing */
+	message = make_response(&request, 10, request.send, 0, 0);
+	data = chunk_clone(message->get_packet_data(message));
+	message->destroy(message);
+	for (i = 28; i < data.len; i++)
+	{
+		data.ptr[i] ^= 0x01;
+		packet = packet_create_from_data(sa.other->clone(sa.other),
+										 sa.me->clone(sa.me),
+										 chunk_clone(data));
+		data.ptr[i] ^= 0x01;
+		bad = message_create_from_packet(packet);
+		if (bad->parse_header(bad) == SUCCESS)
+		{
+			hook(bad, TRUE, FALSE);
+		}
+		bad->destroy(bad);
+		packet = packet_create_from_data(sa.other->clone(sa.other),
+						sa.me->clone(sa.me),
+						chunk_clone(chunk_create(data.ptr, i)));
+		bad = message_create_from_packet(packet);
+		if (bad->parse_header(bad) == SUCCESS)
+		{
+			hook(bad, TRUE, FALSE);
+		}
+		bad->destroy(bad);
+	}
+	chunk_free(&data);
+	ck_assert_uint_eq(sa.recv, 3);
+	ck_assert_uint_eq(sa.send, request.send);
+	assert_counts(1, 0, 0, 0);
+
+	/* none of them did harm */
+	respond(&request, 10, request.send);
+	ck_assert_uint_eq(sa.recv, 10);
+	assert_counts(0, 1, 0, 0);
+}
+END_TEST
+
+/**
+ * T1: the same octets again, until we give up.
+ */
+START_TEST(test_retransmit)
+{
+	ike_wire_sync_t request;
+	packet_t *first, *again;
+
+	request = start(5, 3);
+	wait_for(array_count(sent), SENDS);
+	wait_for(counts().failed, 1);
+	ck_assert_int_eq(array_count(sent), SENDS);
+	array_get(sent, ARRAY_HEAD, &first);
+	array_get(sent, ARRAY_TAIL, &again);
+	ck_assert(chunk_equals(first->get_data(first), again->get_data(again)));
+	assert_counts(0, 0, 1, 0);
+	/* tasks put back by the sync go on */
+	wait_for(sa.initiated, 1);
+	/* too late */
+	respond(&request, 10, request.send);
+	ck_assert_uint_eq(sa.recv, 3);
+	assert_counts(0, 0, 1, 0);
+}
+END_TEST
+
+START_TEST(test_lost_response)
+{
+	ike_wire_sync_t request;
+	int count;
+
+	request = start(5, 3);
+	wait_for(array_count(sent), 2);
+	respond(&request, 3, request.send);
+	assert_counts(0, 1, 0, 0);
+	/* nothing is sent afterwards */
+	count = array_count(sent);
+	usleep(200000);
+	ck_assert_int_eq(array_count(sent), count);
+	assert_counts(0, 1, 0, 0);
+}
+END_TEST
+
+/**
+ * Q11: a second call while a sync is under way.
+ */
+START_TEST(test_once)
+{
+	ike_wire_sync_t request;
+
+	request = start(5, 3);
+	mid_sync->start(mid_sync, &sa.public, 50, 30);
+	ck_assert_uint_eq(sa.send, request.send);
+	ck_assert_uint_eq(changes, 1);
+	assert_counts(1, 0, 0, 0);
+}
+END_TEST
+
+START_TEST(test_moved)
+{
+	packet_t *packet;
+	host_t *to;
+
+	start(5, 3);
+	to = host_create_from_string("198.51.100.7", 4501);
+	mid_sync->listener.ike_update(&mid_sync->listener, &sa.public, sa.me, to);
+	wait_for(array_count(sent), 2);
+	array_get(sent, ARRAY_TAIL, &packet);
+	ck_assert(to->equals(to, packet->get_destination(packet)));
+	to->destroy(to);
+}
+END_TEST
+
+/**
+ * States in which an IKE SA doesn't need a sync anymore.
+ */
+static struct {
+	ike_sa_state_t state;
+	bool pending;
+} states[] = {
+	{ IKE_ESTABLISHED, TRUE },
+	{ IKE_REKEYING, TRUE },
+	{ IKE_REKEYED, FALSE },
+	{ IKE_PASSIVE, FALSE },
+	{ IKE_DELETING, FALSE },
+	{ IKE_DESTROYING, FALSE },
+};
+
+START_TEST(test_gone)
+{
+	ike_wire_sync_t request;
+
+	request = start(5, 3);
+	mid_sync->listener.ike_state_change(&mid_sync->listener, &sa.public,
+										states[_i].state);
+	assert_counts(states[_i].pending, 0, 0, 0);
+	respond(&request, 10, request.send);
+	assert_counts(0, states[_i].pending, 0, 0);
+	ck_assert_uint_eq(sa.recv, states[_i].pending ? 10 : 3);
+}
+END_TEST
+
+START_TEST(test_broken)
+{
+	mutex->lock(mutex);
+	sa.broken = TRUE;
+	mid_sync->start(mid_sync, &sa.public, 5, 3);
+	mutex->unlock(mutex);
+	assert_counts(0, 0, 1, 0);
+	ck_assert_int_eq(array_count(sent), 0);
+	wait_for(sa.initiated, 1);
+}
+END_TEST
+
+START_TEST(test_used_up)
+{
+	mutex->lock(mutex);
+	mid_sync->start(mid_sync, &sa.public, UINT32_MAX - 2, 3);
+	mutex->unlock(mutex);
+	assert_counts(0, 0, 1, 0);
+	ck_assert_int_eq(array_count(sent), 0);
+	ck_assert_uint_eq(sa.resets, 0);
+}
+END_TEST
+
+/**
+ * A request of ours with message ID M1 is under way when the response comes:
+ * the peer's higher P2 is used when we got the response to that.
+ */
+START_TEST(test_busy)
+{
+	ike_wire_sync_t request;
+	message_t *message;
+	task_t task;
+
+	request = start(5, 3);
+	sa.active = &task;
+	respond(&request, 10, request.send);
+	ck_assert_uint_eq(sa.recv, 3);
+	ck_assert_uint_eq(sa.resets, 1);
+	ck_assert_ptr_eq(sa.active, &task);
+	assert_counts(1, 0, 0, 0);
+	/* a response is here, nothing is sent again */
+	usleep(200000);
+	ck_assert_int_eq(array_count(sent), 1);
+	/* another one changes nothing */
+	respond(&request, 20, request.send + 20);
+
+	message = make_message(INFORMATIONAL, FALSE, request.send);
+	mutex->lock(mutex);
+	hook(message, TRUE, TRUE);
+	/* charon is done with it */
+	sa.active = NULL;
+	sa.send++;
+	mutex->unlock(mutex);
+	message->destroy(message);
+	wait_for(counts().done, 1);
+	ck_assert_uint_eq(sa.recv, 10);
+	ck_assert_uint_eq(sa.send, request.send + 1);
+	ck_assert_uint_eq(changed_to.recv, 10);
+	assert_counts(0, 1, 0, 0);
+}
+END_TEST
+
+/**
+ * The peer chose a higher M2, so it can't have accepted our request.
+ */
+START_TEST(test_busy_ahead)
+{
+	ike_wire_sync_t request;
+	task_t task;
+
+	request = start(5, 3);
+	sa.active = &task;
+	respond(&request, 10, request.send + 1);
+	ck_assert_uint_eq(sa.recv, 10);
+	ck_assert_uint_eq(sa.send, request.send + 1);
+	assert_counts(0, 1, 0, 0);
+	wait_for(sa.initiated, 1);
+}
+END_TEST
+
+/**
+ * A response to another member's sync that the task manager would process.
+ */
+START_TEST(test_protect)
+{
+	exchange_type_t types[] = { INFORMATIONAL, EXCHANGE_TYPE_UNDEFINED };
+	message_t *message;
+	int i;
+
+	for (i = 0; i < countof(types); i++)
+	{
+		ours = i;
+		message = make_message(INFORMATIONAL, FALSE, 0);
+		message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC, chunk_empty);
+		hook(message, TRUE, TRUE);
+		ck_assert_int_eq(message->get_exchange_type(message), types[i]);
+		message->destroy(message);
+	}
+	/* others are left alone */
+	message = make_message(INFORMATIONAL, FALSE, 0);
+	hook(message, TRUE, TRUE);
+	ck_assert_int_eq(message->get_exchange_type(message), INFORMATIONAL);
+	message->destroy(message);
+	message = make_message(INFORMATIONAL, TRUE, 0);
+	message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC, chunk_empty);
+	hook(message, TRUE, TRUE);
+	ck_assert_int_eq(message->get_exchange_type(message), INFORMATIONAL);
+	message->destroy(message);
+}
+END_TEST
+
+static Suite *mid_sync_suite()
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("ha_sync_mid_sync");
+	tc = tcase_create("capability");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_negotiate);
+	tcase_add_test(tc, test_negotiate_initiator);
+	tcase_add_test(tc, test_negotiate_once);
+	tcase_add_test(tc, test_usable);
+	tcase_add_loop_test(tc, test_usable_cipher, 0, countof(ciphers));
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("exchange");
+	tcase_set_timeout(tc, 60);
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_sync);
+	tcase_add_test(tc, test_never_sent);
+	tcase_add_test(tc, test_peer_ahead);
+	tcase_add_test(tc, test_never_back);
+	tcase_add_test(tc, test_replayed_response);
+	tcase_add_test(tc, test_unexpected_response);
+	tcase_add_test(tc, test_bad_response);
+	tcase_add_test(tc, test_retransmit);
+	tcase_add_test(tc, test_lost_response);
+	tcase_add_test(tc, test_once);
+	tcase_add_test(tc, test_moved);
+	tcase_add_loop_test(tc, test_gone, 0, countof(states));
+	tcase_add_test(tc, test_broken);
+	tcase_add_test(tc, test_used_up);
+	tcase_add_test(tc, test_busy);
+	tcase_add_test(tc, test_busy_ahead);
+	tcase_add_test(tc, test_protect);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main()
+{
+	SRunner *sr;
+	int failed;
+
+	sr = srunner_create(mid_sync_suite());
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
