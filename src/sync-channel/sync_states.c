@@ -139,23 +139,26 @@ METHOD(sync_states_t, set, void,
 		.type = type,
 		.body = body,
 	}, *state;
+	enumerator_t *enumerator;
 	object_t *object;
-	int i;
+	bool found = FALSE;
 
 	this->mutex->lock(this->mutex);
 	object = get_object(this, domain, key);
-	for (i = 0; i < array_count(object->states); i++)
+	/* pointers to the values; array_get() would copy them */
+	enumerator = array_create_enumerator(object->states);
+	while (enumerator->enumerate(enumerator, &state))
 	{
-		array_get(object->states, i, &state);
 		if (state->type == type)
 		{
 			chunk_clear(&state->body);
 			state->body = body;
-			body = chunk_empty;
+			found = TRUE;
 			break;
 		}
 	}
-	if (i == array_count(object->states))
+	enumerator->destroy(enumerator);
+	if (!found)
 	{
 		array_insert(object->states, ARRAY_TAIL, &new);
 	}
