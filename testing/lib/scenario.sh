@@ -55,9 +55,10 @@ scenario_command() {
 	fi
 }
 
-# Run all commands of a .dat file.
+# Run the commands of a .dat file, up to the first check that fails: those after
+# it would wait for what will not come.
 scenario_phase() {
-	local file=$1 line host rest command pattern expect failed=0
+	local file=$1 line host rest command pattern expect
 
 	[ -f "$file" ] || return 0
 	console "--- ${file##*/}"
@@ -78,10 +79,10 @@ scenario_phase() {
 			pattern=${pattern%::*}
 		fi
 		scenario_command "$host" "${command//$COLONS/::}" \
-			"${pattern//$COLONS/::}" "$expect" || failed=1
+			"${pattern//$COLONS/::}" "$expect" || return 1
 		[ -z "$expect" ] || echo "$host" >>"$RESULT/checks"
 	done 3< <(network_substitute "$COLONS" <"$file")
-	return $failed
+	return 0
 }
 
 # Keep what a host's daemons and kernel have to say.
