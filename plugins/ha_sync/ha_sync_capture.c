@@ -361,6 +361,21 @@ METHOD(ha_sync_capture_t, adopt, void,
 	DESTROY_IF(tracked);
 }
 
+METHOD(ha_sync_capture_t, set_mids, void,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+	const ha_sync_mids_t *mids)
+{
+	ha_sync_tracked_t *tracked;
+
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->get(this->tracked, key(ike_sa));
+	if (tracked)
+	{
+		tracked->set_mids(tracked, ike_sa, mids);
+	}
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(ha_sync_capture_t, forget, void,
 	private_ha_sync_capture_t *this, ike_sa_t *ike_sa)
 {
@@ -413,6 +428,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 				.ike_state_change = _ike_state_change,
 			},
 			.adopt = _adopt,
+			.set_mids = _set_mids,
 			.forget = _forget,
 			.freeze = _freeze,
 			.destroy = _destroy,

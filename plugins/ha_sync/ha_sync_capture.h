@@ -50,6 +50,18 @@ struct ha_sync_capture_t {
 				  const ha_sync_ike_t *ike);
 
 	/**
+	 * The message IDs of an IKE_SA were set, past the messages that hooks see
+	 * (RFC 6311).
+	 *
+	 * May be called in hooks of charon's bus.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param mids		message IDs
+	 */
+	void (*set_mids)(ha_sync_capture_t *this, ike_sa_t *ike_sa,
+					 const ha_sync_mids_t *mids);
+
+	/**
 	 * Stop to watch an IKE_SA: it becomes a copy, or is dropped silently.
 	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller

@@ -149,6 +149,15 @@ static bool is_ours(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa)
 }
 
 /**
+ * The message IDs of an IKE_SA were changed by a sync.
+ */
+static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
+					 const ha_sync_mids_t *mids)
+{
+	this->capture->set_mids(this->capture, ike_sa, mids);
+}
+
+/**
  * The daemon goes down: check if another member is there to take over.
  */
 static bool stopping(private_ha_sync_cluster_t *this)
@@ -264,7 +273,8 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->lease);
-	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, NULL, this);
+	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
+											 this);
 	this->mobike = ha_sync_mobike_create(this->groups);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,

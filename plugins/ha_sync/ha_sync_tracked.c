@@ -187,6 +187,22 @@ METHOD(ha_sync_tracked_t, message, void,
 	}
 }
 
+METHOD(ha_sync_tracked_t, set_mids, void,
+	private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
+	const ha_sync_mids_t *mids)
+{
+	ha_sync_spis_t spis;
+
+	this->mids = *mids;
+	this->mids_changed = !this->told;
+	if (this->told)
+	{
+		ha_sync_describe_spis(ike_sa, &spis);
+		this->registry->put_mids(this->registry, &spis, mids);
+		this->sender->mids_now(this->sender, &spis, mids);
+	}
+}
+
 METHOD(ha_sync_tracked_t, adopt, void,
 	private_ha_sync_tracked_t *this, ike_sa_t *ike_sa, const ha_sync_ike_t *ike)
 {
@@ -527,6 +543,7 @@ ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 			.set_ppk_id = _set_ppk_id,
 			.add_child_keys = _add_child_keys,
 			.message = _message,
+			.set_mids = _set_mids,
 			.adopt = _adopt,
 			.inherit = _inherit,
 			.update = _update,

@@ -68,6 +68,15 @@ struct ha_sync_tracked_t {
 					bool outgoing);
 
 	/**
+	 * Tell the others at once that the message IDs were set.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param mids		message IDs
+	 */
+	void (*set_mids)(ha_sync_tracked_t *this, ike_sa_t *ike_sa,
+					 const ha_sync_mids_t *mids);
+
+	/**
 	 * Start from what is known already: the IKE_SA was a copy.
 	 *
 	 * @param ike_sa	IKE_SA
