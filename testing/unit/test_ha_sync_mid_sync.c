@@ -41,6 +41,8 @@ typedef struct {
 	aead_t public;
 	iv_gen_t iv_gen;
 	u_char key;
+	/** number of calls to decrypt() */
+	u_int decrypted;
 } fake_aead_t;
 
 static void fake_icv(fake_aead_t *this, chunk_t assoc, chunk_t iv,
@@ -77,6 +79,7 @@ METHOD(aead_t, aead_decrypt, bool,
 	chunk_t crypt = chunk_create(encrypted.ptr, encrypted.len - ICV);
 	u_char icv[ICV];
 
+	this->decrypted++;
 	fake_icv(this, assoc, iv, crypt, icv);
 	if (!memeq(icv, crypt.ptr + crypt.len, ICV))
 	{
@@ -404,12 +407,20 @@ static fake_keymat_t make_keymat(u_char in, u_char out)
 	};
 }
 
+/**
+ * Set the time after which requests are sent again, in s.
+ */
+static void set_timeout(double timeout)
+{
+	lib->settings->set_double(lib->settings, "%s.retransmit_timeout", timeout,
+							  lib->ns);
+}
+
 static void setup()
 {
 	/* no configuration */
 	ck_assert(library_init("", "test_ha_sync_mid_sync"));
-	lib->settings->set_double(lib->settings, "%s.retransmit_timeout", 0.05,
-							  lib->ns);
+	set_timeout(60);
 	lib->settings->set_double(lib->settings, "%s.retransmit_base", 1.0,
 							  lib->ns);
 	lib->settings->set_int(lib->settings, "%s.retransmit_tries", SENDS - 1,
@@ -879,6 +890,7 @@ START_TEST(test_unexpected_response)
 	ck_assert_uint_eq(sa.send, 0);
 	ck_assert_uint_eq(sa.recv, 3);
 	ck_assert_uint_eq(sa.resets, 0);
+	ck_assert_uint_eq(sa.keymat.in.decrypted, 0);
 	assert_counts(0, 0, 0, 0);
 }
 END_TEST
@@ -890,6 +902,7 @@ START_TEST(test_bad_response)
 	message_t *message, *bad;
 	packet_t *packet;
 	chunk_t data;
+	u_int count;
 	size_t i;
 
 	request = start(5, 3);
@@ -903,7 +916,8 @@ START_TEST(test_bad_response)
 	/* P9 */
 	respond(&request, 2, request.send);
 	respond(&request, 3, request.send - 1);
-	/* Q5: another notify, the same twice, and one that makes it too long */
+	ck_assert_uint_gt(sa.keymat.in.decrypted, 0);
+	/* Q5: another notify, the same twice */
 	message = make_response(&request, 10, request.send, COOKIE2, 8);
 	hook(message, TRUE, FALSE);
 	message->destroy(message);
@@ -911,9 +925,12 @@ START_TEST(test_bad_response)
 							IKE_WIRE_SYNC_LEN);
 	hook(message, TRUE, FALSE);
 	message->destroy(message);
+	/* too long to be one, not even decrypted */
+	count = sa.keymat.in.decrypted;
 	message = make_response(&request, 10, request.send, COOKIE2, 4000);
 	hook(message, TRUE, FALSE);
 	message->destroy(message);
+	ck_assert_uint_eq(sa.keymat.in.decrypted, count);
 	/* P7: other keys, our own packets, no protection at all */
 	peer = sa.keymat;
 	respond(&request, 10, request.send);
@@ -968,6 +985,7 @@ START_TEST(test_retransmit)
 	ike_wire_sync_t request;
 	packet_t *first, *again;
 
+	set_timeout(0.05);
 	request = start(5, 3);
 	wait_for(array_count(sent), SENDS);
 	wait_for(counts().failed, 1);
@@ -990,13 +1008,14 @@ START_TEST(test_lost_response)
 	ike_wire_sync_t request;
 	int count;
 
+	set_timeout(0.3);
 	request = start(5, 3);
 	wait_for(array_count(sent), 2);
 	respond(&request, 3, request.send);
 	assert_counts(0, 1, 0, 0);
 	/* nothing is sent afterwards */
 	count = array_count(sent);
-	usleep(200000);
+	usleep(900000);
 	ck_assert_int_eq(array_count(sent), count);
 	assert_counts(0, 1, 0, 0);
 }
@@ -1022,6 +1041,7 @@ START_TEST(test_moved)
 	packet_t *packet;
 	host_t *to;
 
+	set_timeout(0.5);
 	start(5, 3);
 	to = host_create_from_string("198.51.100.7", 4501);
 	mid_sync->listener.ike_update(&mid_sync->listener, &sa.public, sa.me, to);
@@ -1094,6 +1114,7 @@ START_TEST(test_busy)
 	message_t *message;
 	task_t task;
 
+	set_timeout(0.5);
 	request = start(5, 3);
 	sa.active = &task;
 	respond(&request, 10, request.send);
@@ -1102,7 +1123,7 @@ START_TEST(test_busy)
 	ck_assert_ptr_eq(sa.active, &task);
 	assert_counts(1, 0, 0, 0);
 	/* a response is here, nothing is sent again */
-	usleep(200000);
+	usleep(1200000);
 	ck_assert_int_eq(array_count(sent), 1);
 	/* another one changes nothing */
 	respond(&request, 20, request.send + 20);
