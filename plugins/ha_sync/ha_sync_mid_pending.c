@@ -31,8 +31,8 @@ struct private_ha_sync_mid_pending_t {
 	/** serial number of the last entry */
 	uint32_t serial;
 
-	/** number of syncs given up */
-	uint32_t failed;
+	/** number of syncs given up, and of those that are still here */
+	uint32_t failed, late;
 
 	/** protects all */
 	mutex_t *mutex;
@@ -60,6 +60,9 @@ struct entry_t {
 
 	/** how often it was sent again */
 	u_int retransmitted;
+
+	/** TRUE if it's not sent anymore, a late response is still taken */
+	bool given_up;
 
 	/** TRUE if the response is here */
 	bool answered;
@@ -111,32 +114,35 @@ static void entry_destroy(entry_t *entry)
 }
 
 /**
- * Send again what must be, mutex held.
+ * Give up, mutex held.
  *
- * @param failed	receives the entry if it's given up
- * @param timeout	receives when to call again, in ms
- * @return			packet to send, NULL if none
+ * @return			IKE_SA, allocated
  */
-static packet_t *send_again(private_ha_sync_mid_pending_t *this,
-							job_data_t *data, entry_t **failed,
-							uint32_t *timeout)
+static ike_sa_id_t *give_up(private_ha_sync_mid_pending_t *this, entry_t *entry,
+							host_t **peer)
 {
-	entry_t *entry;
+	host_t *host = entry->packet->get_destination(entry->packet);
 
-	entry = this->entries->get(this->entries, key(data->unique_id));
-	if (!entry || entry->serial != data->serial || entry->answered)
-	{
-		return NULL;
-	}
-	if (entry->retransmitted < entry->retransmission.tries)
-	{
-		*timeout = retransmission_timeout(&entry->retransmission,
-										  ++entry->retransmitted, TRUE);
-		return entry->packet->clone(entry->packet);
-	}
-	*failed = this->entries->remove(this->entries, key(data->unique_id));
+	entry->given_up = TRUE;
+	this->late++;
 	this->failed++;
-	return NULL;
+	*peer = host->clone(host);
+	return entry->id->clone(entry->id);
+}
+
+/**
+ * Tell the operator that there was no response.
+ */
+static void report(uint32_t unique_id, ike_sa_id_t *id, host_t *peer)
+{
+	DBG1(DBG_IKE, "ha-sync: %H did not answer the message-ID sync of IKE SA "
+		 "[%u] and may drop our requests, terminate the IKE SA if it does not "
+		 "recover", peer, unique_id);
+	/* tasks that were put back for the sync */
+	lib->processor->queue_job(lib->processor,
+							  (job_t*)initiate_tasks_job_create(id));
+	id->destroy(id);
+	peer->destroy(peer);
 }
 
 /**
@@ -145,28 +151,36 @@ static packet_t *send_again(private_ha_sync_mid_pending_t *this,
 static job_requeue_t retransmit(job_data_t *data)
 {
 	private_ha_sync_mid_pending_t *this = data->this;
-	entry_t *failed = NULL;
-	packet_t *packet;
+	ike_sa_id_t *id = NULL;
+	packet_t *packet = NULL;
+	entry_t *entry;
+	host_t *peer;
 	uint32_t timeout;
 
 	this->mutex->lock(this->mutex);
-	packet = send_again(this, data, &failed, &timeout);
+	entry = this->entries->get(this->entries, key(data->unique_id));
+	if (entry && entry->serial == data->serial && !entry->answered)
+	{
+		if (entry->retransmitted < entry->retransmission.tries)
+		{
+			packet = entry->packet->clone(entry->packet);
+			timeout = retransmission_timeout(&entry->retransmission,
+											 ++entry->retransmitted, TRUE);
+		}
+		else
+		{
+			id = give_up(this, entry, &peer);
+		}
+	}
 	this->mutex->unlock(this->mutex);
 	if (packet)
 	{
 		charon->sender->send(charon->sender, packet);
 		return JOB_RESCHEDULE_MS(timeout);
 	}
-	if (failed)
+	if (id)
 	{
-		DBG1(DBG_IKE, "ha-sync: %H did not answer the message-ID sync of IKE "
-			 "SA [%u] and may drop our requests, terminate the IKE SA if it "
-			 "does not recover", failed->packet->get_destination(
-			 failed->packet), data->unique_id);
-		/* tasks that were put back for the sync */
-		lib->processor->queue_job(lib->processor,
-							(job_t*)initiate_tasks_job_create(failed->id));
-		entry_destroy(failed);
+		report(data->unique_id, id, peer);
 	}
 	return JOB_REQUEUE_NONE;
 }
@@ -293,6 +307,10 @@ METHOD(ha_sync_mid_pending_t, remove_, void,
 	this->mutex->lock(this->mutex);
 	entry = this->entries->remove(this->entries,
 								  key(ike_sa->get_unique_id(ike_sa)));
+	if (entry && entry->given_up)
+	{
+		this->late--;
+	}
 	this->mutex->unlock(this->mutex);
 	if (entry)
 	{
@@ -304,7 +322,7 @@ METHOD(ha_sync_mid_pending_t, get_counts, void,
 	private_ha_sync_mid_pending_t *this, uint32_t *pending, uint32_t *failed)
 {
 	this->mutex->lock(this->mutex);
-	*pending = this->entries->get_count(this->entries);
+	*pending = this->entries->get_count(this->entries) - this->late;
 	*failed = this->failed;
 	this->mutex->unlock(this->mutex);
 }

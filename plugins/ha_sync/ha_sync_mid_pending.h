@@ -22,7 +22,8 @@ typedef struct ha_sync_mid_pending_t ha_sync_mid_pending_t;
  *
  * Sends requests until there is a response, without a need for the IKE_SA: the
  * same octets again, as often and at such intervals as charon sends its own
- * requests (retransmit_* options).
+ * requests (retransmit_* options).  Then it is given up, but a late response is
+ * still taken: the peer uses other message IDs from then on.
  *
  * All methods may be called in hooks of charon's bus; those that take an IKE_SA
  * are called by the thread that has it checked out.
@@ -62,8 +63,6 @@ struct ha_sync_mid_pending_t {
 	/**
 	 * Store the response, and stop sending.
 	 *
-	 * Without effect if the sync was given up.
-	 *
 	 * @param ike_sa	IKE_SA
 	 * @param response	what the response says
 	 */
@@ -100,7 +99,7 @@ struct ha_sync_mid_pending_t {
 	/**
 	 * Get numbers.
 	 *
-	 * @param pending	receives the number of syncs under way
+	 * @param pending	receives the number of syncs not given up
 	 * @param failed	receives the number of those given up since the start
 	 */
 	void (*get_counts)(ha_sync_mid_pending_t *this, uint32_t *pending,

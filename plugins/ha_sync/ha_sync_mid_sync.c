@@ -180,15 +180,28 @@ static job_requeue_t complete_later(job_data_t *data)
 }
 
 /**
- * A response to an ordinary request arrived: if a sync waits for it, go on when
- * charon has processed it.
+ * A verified response to an ordinary request arrived: if a sync waits for it,
+ * go on when charon has processed it.
+ *
+ * If its message ID is M1 the peer has accepted our sync, only its response was
+ * lost.  We won't get another one, as it drops an M1 that was used.
  */
-static void exchange_done(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
+static void exchange_done(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
+						  uint32_t mid)
 {
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-	ike_wire_sync_t response;
+	ike_wire_sync_t request, response;
 	job_data_t *data;
 
+	if (this->pending->get_request(this->pending, ike_sa, &request) &&
+		mid >= request.send)
+	{
+		response = (ike_wire_sync_t){
+			.send = request.recv,
+			.recv = request.send,
+		};
+		this->pending->set_response(this->pending, ike_sa, &response);
+	}
 	if (this->pending->get_response(this->pending, ike_sa, &response))
 	{
 		INIT(data,
@@ -280,6 +293,7 @@ METHOD(listener_t, message, bool,
 	bool incoming, bool plain)
 {
 	exchange_type_t type = message->get_exchange_type(message);
+	uint32_t mid = message->get_message_id(message);
 
 	if (!ike_sa)
 	{
@@ -291,11 +305,11 @@ METHOD(listener_t, message, bool,
 	}
 	else if (incoming && !message->get_request(message))
 	{
-		if (type != INFORMATIONAL || message->get_message_id(message) != 0)
+		if (type != INFORMATIONAL || mid != 0)
 		{
 			if (plain)
 			{
-				exchange_done(this, ike_sa);
+				exchange_done(this, ike_sa, mid);
 			}
 		}
 		else if (plain)
@@ -366,7 +380,9 @@ METHOD(ha_sync_mid_sync_t, start, void,
 	if (choose(ike_sa, send, recv, &request))
 	{
 		/* M1 is our next message ID, also if the peer gets that request first:
-		 * it drops it, and gets it again after the sync */
+		 * it drops it, and gets it again after the sync.  P1 is not yet what
+		 * we expect: a peer that rekeys the IKE SA ignores the sync and sends
+		 * its request again, which shall be answered */
 		ike_sa->set_message_id(ike_sa, TRUE, request.send);
 		tell(this, ike_sa);
 		packet = ike_wire_sync_request(ike_sa, &request);

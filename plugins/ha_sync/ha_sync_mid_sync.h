@@ -28,7 +28,7 @@ struct ha_sync_mid_sync_counts_t {
 	uint32_t pending;
 	/** completed */
 	uint32_t done;
-	/** not answered, or the request could not be made */
+	/** not answered in time, or the request could not be made */
 	uint32_t failed;
 	/** IKE SAs that must do without, see usable() */
 	uint32_t skipped;

@@ -10,10 +10,9 @@
 #include <bio/bio_writer.h>
 
 /**
- * How far M1 is ahead of what is known.  Message IDs are plenty, and a peer
- * drops a request with an M1 it has already seen.
+ * How far M1 and P1 are ahead of what is known, message IDs are plenty.
  */
-#define SEND_MARGIN 16
+#define MARGIN 16
 
 /**
  * Message IDs from here on are refused: they must not wrap (RFC 7296, 2.2), and
@@ -70,12 +69,12 @@ bool ike_wire_sync_parse(chunk_t data, ike_wire_sync_t *sync)
  */
 bool ike_wire_sync_choose(uint32_t send, uint32_t recv, ike_wire_sync_t *sync)
 {
-	if (send >= MESSAGE_ID_LIMIT - SEND_MARGIN || recv >= MESSAGE_ID_LIMIT)
+	if (send >= MESSAGE_ID_LIMIT - MARGIN || recv >= MESSAGE_ID_LIMIT - MARGIN)
 	{
 		return FALSE;
 	}
-	sync->send = send + SEND_MARGIN;
-	sync->recv = recv;
+	sync->send = send + MARGIN;
+	sync->recv = recv + MARGIN;
 	return TRUE;
 }
 

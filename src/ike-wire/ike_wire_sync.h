@@ -66,6 +66,11 @@ bool ike_wire_sync_parse(chunk_t data, ike_wire_sync_t *sync);
  * is never 0: stock charon takes a response with message ID 0 for its own if
  * its next request has that ID.
  *
+ * P1 is as far ahead of what is expected (RFC 6311, 5.1 allows any higher
+ * value).  Stock charon forgets that it has a request under way when it answers
+ * a sync, and with a lower P1 returns that request's ID as P2.  A response to
+ * the request would then make it destroy its IKE_SA.
+ *
  * @param send		message ID of the next request, as far as known
  * @param recv		expected message ID of the peer's next request
  * @param sync		receives M1 and P1, the nonce is untouched

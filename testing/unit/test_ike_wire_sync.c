@@ -73,7 +73,7 @@ START_TEST(test_lengths)
 END_TEST
 
 /**
- * Q6, Q7: M1 is above what is known and never 0, P1 is as expected.
+ * Q6, Q7: M1 and P1 are above what is known, so M1 is never 0.
  */
 START_TEST(test_choose)
 {
@@ -84,7 +84,7 @@ START_TEST(test_choose)
 	{
 		ck_assert(ike_wire_sync_choose(send, 7, &sync));
 		ck_assert_uint_gt(sync.send, send);
-		ck_assert_uint_eq(sync.recv, 7);
+		ck_assert_uint_gt(sync.recv, 7);
 		/* Q8: who was told of it chooses a higher one */
 		ck_assert(ike_wire_sync_choose(sync.send, 7, &again));
 		ck_assert_uint_gt(again.send, sync.send);
