@@ -46,12 +46,12 @@ struct ha_sync_mid_sync_counts_t {
 typedef bool (*ha_sync_mid_sync_ours_t)(void *user, ike_sa_t *ike_sa);
 
 /**
- * The message IDs of an IKE_SA were changed: when M1 and P1 are about to be
- * sent, so that other members never send them again (RFC 6311, 5.1), and when
- * the peer's M2 and P2 are in use.
+ * The message IDs of an IKE_SA were changed: M1 is about to be sent, so that
+ * other members never send it again (RFC 6311, 5.1), or the peer's M2 and P2 are
+ * in use.
  *
- * Called with the IKE_SA checked out, the second time in a hook of charon's
- * bus; must not wait.
+ * Called with the IKE_SA checked out, may be in a hook of charon's bus; must not
+ * wait.
  *
  * @param user		user data
  * @param ike_sa	IKE_SA
