@@ -82,7 +82,7 @@ BEGIN {
 		if (inbound && !response) {
 			if (!seen["sync " cookies]++)
 				requests++
-		} else if (!inbound && response) {
+		} else if (!inbound && response && seen["sync " cookies]) {
 			if (!seen["answer " cookies]++)
 				answers++
 		}
