@@ -47,11 +47,11 @@ typedef bool (*ha_sync_mid_sync_ours_t)(void *user, ike_sa_t *ike_sa);
 
 /**
  * The message IDs of an IKE_SA were changed: M1 is about to be sent, so that
- * other members never send it again (RFC 6311, 5.1), or the peer's M2 and P2 are
- * in use.
+ * other members never send it again (RFC 6311, 5.1), or the peer's M2 and P2
+ * are in use.
  *
- * Called with the IKE_SA checked out, may be in a hook of charon's bus; must not
- * wait.
+ * Called with the IKE_SA checked out, maybe in a hook of charon's bus; must
+ * not wait.
  *
  * @param user		user data
  * @param ike_sa	IKE_SA
