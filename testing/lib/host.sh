@@ -28,10 +28,10 @@ host_exec() {
 	local host=$1
 
 	shift
-	nsenter -t "$(cat "$HOSTS_DIR/$host/pid")" -m -p -u -n -- \
-		env -i HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
+	nsenter -t "$(cat "$HOSTS_DIR/$host/pid")" -m -p -u -n -r -- \
+		env -i -C /root HOME=/root TERM=dumb LC_ALL=C.UTF-8 \
 		PATH="/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:$TESTING_DIR/scripts/guest" \
-		bash -c "cd /root; $*" </dev/null
+		bash -c "$*" </dev/null
 }
 
 # Copy a directory tree to where a host's files are put together.

@@ -33,7 +33,10 @@ runner_native() {
 		mount -t proc proc $root/proc
 		mount --rbind /sys $root/sys
 		mount --rbind /dev $root/dev
-		mount --bind /lib/modules $root/lib/modules
+		if [ -d /lib/modules ]; then
+			mkdir -p $root/lib/modules
+			mount --bind /lib/modules $root/lib/modules
+		fi
 		NATIVE=1 exec chroot $root bash /share/lib/guest/main" </dev/null
 	umount -l "$share.tmpfs"
 	rmdir "$share.tmpfs" "$root"
