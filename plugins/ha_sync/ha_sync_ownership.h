@@ -12,84 +12,10 @@
 #ifndef HA_SYNC_OWNERSHIP_H_
 #define HA_SYNC_OWNERSHIP_H_
 
-#include "ha_sync_record.h"
+#include "ha_sync_election.h"
+#include "ha_sync_transition.h"
 
 typedef struct ha_sync_ownership_t ha_sync_ownership_t;
-typedef struct ha_sync_ownership_ops_t ha_sync_ownership_ops_t;
-typedef struct ha_sync_ownership_status_t ha_sync_ownership_status_t;
-
-/**
- * What ownership asks for and has done by others.
- *
- * All are called by the thread of ownership, one at a time, without a lock
- * held: they may take their time and check out IKE_SAs.
- */
-struct ha_sync_ownership_ops_t {
-
-	/** data for the functions */
-	void *user;
-
-	/**
-	 * Check if this member holds all addresses of a group.
-	 */
-	bool (*holds)(void *user, char *group);
-
-	/**
-	 * Tell the other members about a group; sent after everything before.
-	 */
-	void (*announce)(void *user, const ha_sync_group_record_t *record);
-
-	/**
-	 * This member is active for a group from now on: make its copies live.
-	 *
-	 * @param planned		TRUE if the previous owner gave up in order, so all
-	 *						it knew is known here
-	 */
-	void (*activate)(void *user, char *group, bool planned);
-
-	/**
-	 * This member is standby for a group from now on.
-	 *
-	 * Called twice: before the announcement (flush what others need), and
-	 * after it (turn live SAs into copies, or drop them).
-	 *
-	 * @param announced		FALSE before the announcement, TRUE after it
-	 * @param winner		the member that is active with a higher epoch (split
-	 *						brain): drop all SAs and resync from it; NULL if the
-	 *						addresses were given up
-	 */
-	void (*deactivate)(void *user, char *group, bool announced, char *winner);
-
-	/**
-	 * Count the IKE SAs known for a group.
-	 */
-	uint32_t (*count)(void *user, char *group);
-};
-
-/**
- * State of a group, for the operator.
- */
-struct ha_sync_ownership_status_t {
-	/** name of the group */
-	char *group;
-	/** TRUE if this member is active */
-	bool active;
-	/** TRUE if this member holds all addresses */
-	bool held;
-	/** TRUE if two members are active, or were when they last spoke */
-	bool split_brain;
-	/** TRUE if this member was told to stay standby */
-	bool stood_down;
-	/** TRUE if only commands change the active */
-	bool manual;
-	/** highest known epoch */
-	uint64_t epoch;
-	/** member that is active and connected (or this one), NULL if none */
-	char *active_member;
-	/** why this member, which should be active, is not; NULL if it is or
-	 * should not */
-	char *waiting;
-};
 
 /**
  * Decides which member is active for a group.
