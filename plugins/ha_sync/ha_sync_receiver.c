@@ -549,9 +549,10 @@ METHOD(ha_sync_receiver_t, retry, void,
 {
 	enumerator_t *enumerator;
 	ha_sync_spis_t *spis;
+	char *name, *reason;
 
 	enumerator = this->registry->create_failure_enumerator(this->registry);
-	while (enumerator->enumerate(enumerator, &spis, NULL, NULL))
+	while (enumerator->enumerate(enumerator, &spis, &name, &reason))
 	{
 		this->replica->make(this->replica, spis);
 	}
