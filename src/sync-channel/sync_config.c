@@ -26,9 +26,6 @@
 #define BACKLOG_DEFAULT (64 * 1024 * 1024)
 #define BACKLOG_MIN (64 * 1024)
 
-/** most members a cluster may have beside this one */
-#define PEERS_MAX 31
-
 /**
  * Get a string option.
  */
@@ -39,18 +36,13 @@ static char *get_str(const char *option)
 }
 
 /**
- * Get a numeric option, bounded.
+ * Parse a number, bounded.
  */
-static bool get_number(const char *option, uint64_t def, uint64_t min,
-					   uint64_t max, uint64_t *value)
+static bool parse_number(const char *option, char *str, uint64_t min,
+						 uint64_t max, uint64_t *value)
 {
-	char *str = get_str(option), *end;
+	char *end;
 
-	*value = def;
-	if (!str)
-	{
-		return TRUE;
-	}
 	errno = 0;
 	*value = strtoull(str, &end, 10);
 	if (errno || *end || end == str || *str == '-' || *value < min ||
@@ -60,6 +52,36 @@ static bool get_number(const char *option, uint64_t def, uint64_t min,
 			 option, str, (unsigned long long)min, (unsigned long long)max);
 		return FALSE;
 	}
+	return TRUE;
+}
+
+/**
+ * Get a numeric option, bounded.
+ */
+static bool get_number(const char *option, uint64_t def, uint64_t min,
+					   uint64_t max, uint64_t *value)
+{
+	char *str = get_str(option);
+
+	*value = def;
+	return !str || parse_number(option, str, min, max, value);
+}
+
+/**
+ * Get the port of a member, unchanged if it has none of its own.
+ */
+static bool get_port(const char *name, uint16_t *port)
+{
+	uint64_t number = *port;
+	char *str;
+
+	str = lib->settings->get_str(lib->settings, "%s.cluster.members.%s.port",
+								 NULL, lib->ns, name);
+	if (str && !parse_number("port of a member", str, 1, 65535, &number))
+	{
+		return FALSE;
+	}
+	*port = number;
 	return TRUE;
 }
 
@@ -193,8 +215,10 @@ static bool add_peer(sync_config_t *this, char *name, uint16_t port)
 	host_t *host = NULL;
 	char *address;
 
-	port = lib->settings->get_int(lib->settings, "%s.cluster.members.%s.port",
-								  port, lib->ns, name);
+	if (!get_port(name, &port))
+	{
+		return FALSE;
+	}
 	address = lib->settings->get_str(lib->settings,
 							"%s.cluster.members.%s.address", NULL, lib->ns,
 							name);
@@ -202,7 +226,7 @@ static bool add_peer(sync_config_t *this, char *name, uint16_t port)
 	{
 		host = host_create_from_string(address, port);
 	}
-	if (!host || host->is_anyaddr(host) || !sync_name_valid(name) || !port)
+	if (!host || host->is_anyaddr(host) || !sync_name_valid(name))
 	{
 		DBG1(DBG_CFG, "cluster: member '%s' needs an 'address' that is an IP "
 			 "address, has '%s'", name, address ?: "none");
@@ -247,9 +271,9 @@ static bool load_members(sync_config_t *this, uint16_t port)
 			 this->member, lib->ns);
 		return FALSE;
 	}
-	if (this->peers->get_count(this->peers) > PEERS_MAX)
+	if (this->peers->get_count(this->peers) > SYNC_PEERS_MAX)
 	{
-		DBG1(DBG_CFG, "cluster: more than %d members", PEERS_MAX + 1);
+		DBG1(DBG_CFG, "cluster: more than %d members", SYNC_PEERS_MAX + 1);
 		return FALSE;
 	}
 	return ok;
@@ -280,8 +304,10 @@ static bool load_listen(sync_config_t *this, uint16_t port)
 {
 	char *listen = get_str("listen");
 
-	port = lib->settings->get_int(lib->settings, "%s.cluster.members.%s.port",
-								  port, lib->ns, this->member);
+	if (!get_port(this->member, &port))
+	{
+		return FALSE;
+	}
 	if (!listen)
 	{
 		listen = lib->settings->get_str(lib->settings,

@@ -21,6 +21,9 @@
 /** TCP port members listen on by default */
 #define SYNC_PORT 4510
 
+/** most members a cluster may have beside this one */
+#define SYNC_PEERS_MAX 31
+
 /** shortest cluster secret, in octets */
 #define SYNC_SECRET_MIN 32
 

@@ -5,6 +5,7 @@
  */
 
 #include "sync_dispatch.h"
+#include "sync_wake.h"
 
 #include <collections/linked_list.h>
 #include <threading/condvar.h>
@@ -276,6 +277,7 @@ static void *dispatch(private_sync_dispatch_t *this)
 {
 	item_t *item;
 
+	sync_thread_setup();
 	while ((item = dequeue(this)))
 	{
 		process(this, item);

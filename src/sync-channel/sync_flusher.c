@@ -5,6 +5,7 @@
  */
 
 #include "sync_flusher.h"
+#include "sync_wake.h"
 
 #include <threading/condvar.h>
 #include <threading/mutex.h>
@@ -72,6 +73,7 @@ static bool wait_for_work(private_sync_flusher_t *this)
  */
 static void *flush_thread(private_sync_flusher_t *this)
 {
+	sync_thread_setup();
 	while (wait_for_work(this))
 	{
 		this->flush(this->user);

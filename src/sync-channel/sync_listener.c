@@ -10,16 +10,15 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <poll.h>
-#include <signal.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <threading/thread.h>
 
-/** connections that are being set up at the same time, in all and from the
- * same address: nobody can take the place of another member */
-#define SETUPS_MAX 64
+/** connections that are being set up at the same time, from the same address
+ * and in all: nobody can take the place of another member */
 #define SETUPS_PER_ADDRESS 4
+#define SETUPS_MAX (SETUPS_PER_ADDRESS * SYNC_PEERS_MAX)
 
 /** connections the kernel keeps for us */
 #define LISTEN_BACKLOG 32
@@ -263,14 +262,9 @@ static void *listen_thread(private_sync_listener_t *this)
 {
 	struct pollfd pfd[SETUPS_MAX + 2];
 	setup_t *setup;
-	sigset_t set;
 	int i;
 
-	/* writing to a closed socket is an error, not a signal */
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-
+	sync_thread_setup();
 	while (!this->wake->is_ended(this->wake))
 	{
 		wait_for_events(this, pfd);

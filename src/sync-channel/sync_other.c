@@ -8,7 +8,6 @@
 #include "sync_connect.h"
 
 #include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 
 #include <threading/mutex.h>
@@ -106,8 +105,18 @@ static bool set_error(private_sync_other_t *this, char *error)
 METHOD(sync_other_t, failed, void,
 	private_sync_other_t *this, const char *why)
 {
-	bool news = set_error(this, strdup(why));
+	bool up, news;
 
+	this->mutex->lock(this->mutex);
+	up = this->error == NULL;
+	this->mutex->unlock(this->mutex);
+	if (up)
+	{	/* anybody at its address may try, the link has no problem */
+		DBG2(DBG_NET, "cluster: ended another connection from the address of "
+			 "member '%s': %s", this->name, why);
+		return;
+	}
+	news = set_error(this, strdup(why));
 	/* tried again every few seconds */
 	dbg(DBG_NET, news ? 1 : 2, "cluster: no link to member '%s': %s",
 		this->name, why);
@@ -285,14 +294,9 @@ static void *run_thread(private_sync_other_t *this)
 {
 	sync_hello_t *hello = NULL;
 	sync_link_t *link;
-	sigset_t set;
 	char *why;
 
-	/* writing to a closed socket is an error, not a signal */
-	sigemptyset(&set);
-	sigaddset(&set, SIGPIPE);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-
+	sync_thread_setup();
 	while ((link = get_link(this, &hello)))
 	{
 		set_error(this, NULL);

@@ -13,6 +13,9 @@
 /** octets from which on nothing more is accepted but control frames */
 #define OUTBOX_LIMIT (1024 * 1024)
 
+/** time to wait for space before the caller may give up, in ms */
+#define WAIT_TIME 100
+
 typedef struct private_sync_outbox_t private_sync_outbox_t;
 
 /**
@@ -125,15 +128,22 @@ METHOD(sync_outbox_t, try_, bool,
 	return appended(this, this->opened && this->len < OUTBOX_LIMIT, &frame);
 }
 
-METHOD(sync_outbox_t, wait_, bool,
+METHOD(sync_outbox_t, wait_, status_t,
 	private_sync_outbox_t *this, chunk_t frame)
 {
+	bool timeout = FALSE;
+
 	this->mutex->lock(this->mutex);
 	while (this->opened && this->len >= OUTBOX_LIMIT)
 	{
-		this->space->wait(this->space, this->mutex);
+		if (timeout)
+		{
+			this->mutex->unlock(this->mutex);
+			return NEED_MORE;
+		}
+		timeout = this->space->timed_wait(this->space, this->mutex, WAIT_TIME);
 	}
-	return appended(this, this->opened, &frame);
+	return appended(this, this->opened, &frame) ? SUCCESS : FAILED;
 }
 
 METHOD(sync_outbox_t, take, size_t,

@@ -50,12 +50,13 @@ struct sync_outbox_t {
 	bool (*try)(sync_outbox_t *this, chunk_t frame);
 
 	/**
-	 * Append a frame, wait for space.
+	 * Append a frame, wait some time for space.
 	 *
-	 * @param frame		encoded frame, adopted and cleared
-	 * @return			FALSE if closed
+	 * @param frame		encoded frame, adopted and cleared unless NEED_MORE
+	 * @return			SUCCESS, FAILED if closed, NEED_MORE if there was no
+	 *					space for 100 ms: the caller may call again
 	 */
-	bool (*wait)(sync_outbox_t *this, chunk_t frame);
+	status_t (*wait)(sync_outbox_t *this, chunk_t frame);
 
 	/**
 	 * Move frames to a buffer.

@@ -6,6 +6,7 @@
 
 #include "sync_snapshot.h"
 #include "sync_frame.h"
+#include "sync_wake.h"
 
 #include <threading/mutex.h>
 #include <threading/thread.h>
@@ -63,10 +64,30 @@ struct sink_t {
 	bool failed;
 };
 
+/**
+ * Append a frame, wait for space as long as the subscriber is wanted.
+ */
+static bool append(private_sync_snapshot_t *this, sync_domain_t domain,
+				   chunk_t frame)
+{
+	status_t status = NEED_MORE;
+
+	/* the member may be slow for any time, unsubscribe() must not be */
+	while (status == NEED_MORE)
+	{
+		if (this->subscribers->is_ending(this->subscribers, domain))
+		{
+			chunk_clear(&frame);
+			return FALSE;
+		}
+		status = this->outbox->wait(this->outbox, frame);
+	}
+	return status == SUCCESS;
+}
+
 METHOD(sync_sink_t, sink_add, bool,
 	sink_t *this, uint8_t type, chunk_t body)
 {
-	private_sync_snapshot_t *snapshot = this->snapshot;
 	sync_frame_t frame = {
 		.domain = this->domain,
 		.type = type,
@@ -76,9 +97,7 @@ METHOD(sync_sink_t, sink_add, bool,
 
 	data = sync_frame_encode(&frame);
 	chunk_clear(&body);
-	if (!data.len ||
-		snapshot->subscribers->is_ending(snapshot->subscribers, this->domain) ||
-		!snapshot->outbox->wait(snapshot->outbox, data))
+	if (!data.len || !append(this->snapshot, this->domain, data))
 	{
 		this->failed = TRUE;
 	}
@@ -91,8 +110,12 @@ METHOD(sync_sink_t, sink_add, bool,
 static void put_mark(private_sync_snapshot_t *this, sync_control_t type,
 					 sync_domain_t domain)
 {
-	this->outbox->put(this->outbox,
-					sync_frame_control_int(type, SYNC_ATTR_DOMAIN, domain));
+	chunk_t frame;
+
+	/* waits for space as well: a member that asks for snapshots and does not
+	 * read them must not fill our memory with marks */
+	frame = sync_frame_control_int(type, SYNC_ATTR_DOMAIN, domain);
+	while (this->outbox->wait(this->outbox, frame) == NEED_MORE);
 }
 
 /**
@@ -151,6 +174,7 @@ static void *write_snapshots(private_sync_snapshot_t *this)
 {
 	u_int domain;
 
+	sync_thread_setup();
 	while (get_next(this, &domain))
 	{
 		write_domain(this, domain);

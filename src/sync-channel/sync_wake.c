@@ -7,6 +7,9 @@
 #include "sync_wake.h"
 
 #include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <signal.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
@@ -105,6 +108,22 @@ sync_wake_t *sync_wake_create()
 		.fd = fd,
 	);
 	return &this->public;
+}
+
+/*
+ * Described in header.
+ */
+void sync_thread_setup()
+{
+	struct sched_param param = {
+		.sched_priority = 0,
+	};
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGPIPE);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+	pthread_setschedparam(pthread_self(), SCHED_BATCH, &param);
 }
 
 /*

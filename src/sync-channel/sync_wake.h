@@ -67,6 +67,15 @@ struct sync_wake_t {
 sync_wake_t *sync_wake_create();
 
 /**
+ * Prepare a thread of the channel, called first by it.
+ *
+ * It never takes the CPU away from who wakes it, as hooks of charon's bus do
+ * while the whole daemon waits, and writing to a closed socket is an error
+ * there, not a signal.
+ */
+void sync_thread_setup();
+
+/**
  * Get the monotonic time.
  *
  * @return			time, in ms
