@@ -349,19 +349,25 @@ METHOD(ha_sync_registry_t, list, array_t*,
 	return list;
 }
 
-METHOD(ha_sync_registry_t, set_failure, void,
+METHOD(ha_sync_registry_t, set_failure, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis, char *reason)
 {
 	ha_sync_ike_entry_t *entry;
+	bool changed = FALSE;
 
 	this->mutex->lock(this->mutex);
 	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
+		changed = !streq(entry->failure, reason);
+	}
+	if (changed)
+	{
 		free(entry->failure);
 		entry->failure = strdupnull(reason);
 	}
 	this->mutex->unlock(this->mutex);
+	return changed;
 }
 
 /**

@@ -176,8 +176,9 @@ struct ha_sync_registry_t {
 	 *
 	 * @param spis		name
 	 * @param reason	reason, cloned; NULL if it has one
+	 * @return			TRUE if that is not what was noted before
 	 */
-	void (*set_failure)(ha_sync_registry_t *this, const ha_sync_spis_t *spis,
+	bool (*set_failure)(ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 						char *reason);
 
 	/**

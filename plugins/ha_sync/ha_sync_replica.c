@@ -73,18 +73,21 @@ static ike_sa_t *checkout_copy(const ha_sync_spis_t *spis)
 }
 
 /**
- * Note a failure of an IKE SA, or that there is none.
+ * Note a failure of an IKE SA, or that there is none.  Logged once, not with
+ * each attempt.
  */
 static void set_failure(private_ha_sync_replica_t *this,
 						const ha_sync_spis_t *spis, char *reason)
 {
-	if (reason)
+	bool changed;
+
+	changed = this->registry->set_failure(this->registry, spis, reason);
+	if (changed && reason)
 	{
 		DBG1(DBG_CFG, "ha-sync: no complete copy of IKE SA %.16" PRIx64 "_i "
 			 "%.16" PRIx64 "_r: %s", be64toh(spis->i), be64toh(spis->r),
 			 reason);
 	}
-	this->registry->set_failure(this->registry, spis, reason);
 	free(reason);
 }
 

@@ -424,11 +424,14 @@ START_TEST(test_failures)
 
 	put_ike(1, 0);
 	put_ike(2, 0);
-	registry->set_failure(registry, &unknown, "unknown");
-	registry->set_failure(registry, &name, "no config");
-	registry->set_failure(registry, &name, "no key");
-	registry->set_failure(registry, &second, "no kernel");
-	registry->set_failure(registry, &second, NULL);
+	ck_assert(!registry->set_failure(registry, &unknown, "unknown"));
+	/* what is the same again is not told */
+	ck_assert(registry->set_failure(registry, &name, "no config"));
+	ck_assert(!registry->set_failure(registry, &name, "no config"));
+	ck_assert(registry->set_failure(registry, &name, "no key"));
+	ck_assert(!registry->set_failure(registry, &second, NULL));
+	ck_assert(registry->set_failure(registry, &second, "no kernel"));
+	ck_assert(registry->set_failure(registry, &second, NULL));
 	assert_counts("default", 2, 0, 1);
 
 	enumerator = registry->create_failure_enumerator(registry);
