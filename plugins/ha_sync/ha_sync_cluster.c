@@ -349,6 +349,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;
 	this->counters->reload(this->counters);
+	this->failover->reload(this->failover);
 	return ok;
 }
 

@@ -5,23 +5,18 @@
  */
 
 #include "ha_sync_command.h"
+#include "ha_sync_handover.h"
 
 #include <daemon.h>
 
 #include <inttypes.h>
 
-#include <errno.h>
 #include <stdio.h>
 
 /**
  * How long a command waits for a change of the active, in ms.
  */
 #define COMMAND_TIMEOUT 30000
-
-/**
- * Number in track_file that makes keepalived give the addresses away.
- */
-#define TRACK_UNWILLING (-200)
 
 /**
  * Failures listed in the status at most.
@@ -208,75 +203,6 @@ static char *check_target(private_ha_sync_command_t *this, char **to)
 }
 
 /**
- * Ask the cluster manager to move the addresses, by the file whose number
- * keepalived adds to the priority (vrrp_track_file).
- */
-static char *write_track_file(bool willing)
-{
-	char *path;
-	FILE *file;
-	bool ok;
-
-	path = lib->settings->get_str(lib->settings,
-							"%s.plugins.ha-sync.track_file", NULL, lib->ns);
-	if (!path)
-	{
-		return message("the cluster manager moves the addresses: let it do so, "
-					   "or set track_file in strongswan.d/charon/ha-sync.conf");
-	}
-	file = fopen(path, "w");
-	ok = file && fprintf(file, "%d\n", willing ? 0 : TRACK_UNWILLING) > 0;
-	if (file && fclose(file) != 0)
-	{
-		ok = FALSE;
-	}
-	return ok ? NULL : message("writing track_file '%s' failed: %s", path,
-							   strerror(errno));
-}
-
-/**
- * Make another member active, whoever moves the addresses.
- */
-static char *hand_over(private_ha_sync_command_t *this, char *group,
-					   char *target)
-{
-	ha_sync_ownership_status_t status;
-	char *msg;
-
-	if (!this->ownership->get_status(this->ownership, group, &status))
-	{
-		return message("no group '%s'", group);
-	}
-	if (!status.manual)
-	{
-		msg = write_track_file(FALSE);
-		if (msg)
-		{
-			return msg;
-		}
-	}
-	else
-	{
-		this->ownership->hand_over(this->ownership, group, target);
-	}
-	if (this->ownership->wait_other(this->ownership, group, target,
-									COMMAND_TIMEOUT))
-	{
-		return NULL;
-	}
-	if (status.manual)
-	{
-		this->ownership->take_back(this->ownership, group);
-	}
-	else
-	{
-		free(write_track_file(TRUE));
-	}
-	return message("'%s' did not get active for group '%s' within %d s, so it "
-				   "was taken back", target, group, COMMAND_TIMEOUT / 1000);
-}
-
-/**
  * Command: let another member be active.
  */
 static char *handover(private_ha_sync_command_t *this, vici_message_t *request,
@@ -301,7 +227,7 @@ static char *handover(private_ha_sync_command_t *this, vici_message_t *request,
 	{
 		return msg;
 	}
-	msg = hand_over(this, group, target);
+	msg = ha_sync_handover(this->ownership, group, target, COMMAND_TIMEOUT);
 	if (!msg)
 	{
 		reply->add_kv(reply, "active", "%s", target);
@@ -477,7 +403,7 @@ static void status(private_ha_sync_command_t *this, vici_builder_t *reply)
 static char *activate_and_track(private_ha_sync_command_t *this,
 								vici_message_t *request, vici_builder_t *reply)
 {
-	free(write_track_file(TRUE));
+	ha_sync_handover_hint(TRUE);
 	return activate(this, request, reply);
 }
 
@@ -487,7 +413,7 @@ static char *activate_and_track(private_ha_sync_command_t *this,
 static char *standby_and_track(private_ha_sync_command_t *this,
 							   vici_message_t *request, vici_builder_t *reply)
 {
-	free(write_track_file(FALSE));
+	ha_sync_handover_hint(FALSE);
 	return standby(this, request, reply);
 }
 

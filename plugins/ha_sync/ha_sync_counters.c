@@ -6,6 +6,7 @@
 
 #include "ha_sync_counters.h"
 #include "ha_sync_kernel_replay.h"
+#include "ha_sync_option.h"
 #include "ha_sync_replay_watch.h"
 
 #include <daemon.h>
@@ -25,6 +26,11 @@
  * Smallest margin: half of it must cover what is sent between two reports.
  */
 #define MIN_MARGIN (4 * HA_SYNC_REPLAY_THRESHOLD)
+
+/**
+ * Largest margin: an SA without ESN can be taken over a few times at least.
+ */
+#define MAX_MARGIN (1 << 30)
 
 /**
  * Highest sequence number without ESN; an SA this far is of no use.
@@ -352,15 +358,8 @@ METHOD(ha_sync_counters_t, reload, void,
 {
 	uint64_t margin;
 
-	margin = max(0, lib->settings->get_int(lib->settings,
-					"%s.plugins.ha-sync.margin", DEFAULT_MARGIN, lib->ns));
-	if (margin < MIN_MARGIN)
-	{
-		DBG1(DBG_CFG, "ha-sync: margin = %llu is too small to be safe, using "
-			 "%llu", (unsigned long long)margin,
-			 (unsigned long long)MIN_MARGIN);
-		margin = MIN_MARGIN;
-	}
+	margin = ha_sync_option_number("margin", MIN_MARGIN, MAX_MARGIN,
+								   DEFAULT_MARGIN);
 	this->mutex->lock(this->mutex);
 	this->margin = margin;
 	this->mutex->unlock(this->mutex);

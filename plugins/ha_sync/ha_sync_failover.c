@@ -7,6 +7,7 @@
 #include "ha_sync_failover.h"
 #include "ha_sync_activate.h"
 #include "ha_sync_import.h"
+#include "ha_sync_option.h"
 
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>
@@ -21,6 +22,16 @@
  * Interval between batches of message-ID syncs, in ms.
  */
 #define SYNC_INTERVAL 20
+
+/**
+ * Lowest rate: one sync per batch.
+ */
+#define MIN_SYNC_RATE (1000 / SYNC_INTERVAL)
+
+/**
+ * Highest rate: in effect no limit.
+ */
+#define MAX_SYNC_RATE 100000
 
 typedef struct private_ha_sync_failover_t private_ha_sync_failover_t;
 
@@ -62,7 +73,10 @@ struct private_ha_sync_failover_t {
 	/** TRUE while a job for the queue is scheduled */
 	bool scheduled;
 
-	/** protects status and queue */
+	/** message-ID syncs per batch */
+	u_int batch;
+
+	/** protects status, queue and batch */
 	mutex_t *mutex;
 };
 
@@ -110,13 +124,12 @@ static void sync_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
 static job_requeue_t sync_some(private_ha_sync_failover_t *this)
 {
 	ha_sync_spis_t *spis;
-	int i, rate;
+	u_int i, batch = 1;
 
-	rate = lib->settings->get_int(lib->settings, "%s.plugins.ha-sync.sync_rate",
-								  DEFAULT_SYNC_RATE, lib->ns);
-	for (i = 0; i < max(1, rate * SYNC_INTERVAL / 1000); i++)
+	for (i = 0; i < batch; i++)
 	{
 		this->mutex->lock(this->mutex);
+		batch = this->batch;
 		if (!array_remove(this->queue, ARRAY_HEAD, &spis))
 		{
 			this->scheduled = FALSE;
@@ -287,6 +300,18 @@ METHOD(ha_sync_failover_t, get_status, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(ha_sync_failover_t, reload, void,
+	private_ha_sync_failover_t *this)
+{
+	u_int rate;
+
+	rate = ha_sync_option_number("sync_rate", MIN_SYNC_RATE, MAX_SYNC_RATE,
+								 DEFAULT_SYNC_RATE);
+	this->mutex->lock(this->mutex);
+	this->batch = rate * SYNC_INTERVAL / 1000;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(ha_sync_failover_t, destroy, void,
 	private_ha_sync_failover_t *this)
 {
@@ -313,6 +338,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 			.flush = _flush,
 			.deactivate = _deactivate,
 			.get_status = _get_status,
+			.reload = _reload,
 			.destroy = _destroy,
 		},
 		.registry = registry,
@@ -324,5 +350,6 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.queue = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
+	reload(this);
 	return &this->public;
 }

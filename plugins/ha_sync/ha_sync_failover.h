@@ -80,6 +80,11 @@ struct ha_sync_failover_t {
 					   ha_sync_failover_status_t *status);
 
 	/**
+	 * The configuration changed.
+	 */
+	void (*reload)(ha_sync_failover_t *this);
+
+	/**
 	 * Destroy a ha_sync_failover_t.
 	 */
 	void (*destroy)(ha_sync_failover_t *this);
