@@ -6,7 +6,6 @@
 
 #include "ha_sync_groups.h"
 
-#include <daemon.h>
 #include <threading/rwlock.h>
 
 typedef struct private_ha_sync_groups_t private_ha_sync_groups_t;
@@ -54,6 +53,29 @@ static void group_destroy(group_t *group)
 }
 
 /**
+ * Parse an address, NULL if it's wrong, or one too many.
+ */
+static host_t *parse_address(char *name, char *token, int count)
+{
+	host_t *host;
+
+	if (count >= MAX_ADDRESSES)
+	{
+		DBG1(DBG_CFG, "ha-sync: more than %d addresses in group '%s', correct "
+			 "that in strongswan.d/charon/ha-sync.conf", MAX_ADDRESSES, name);
+		return NULL;
+	}
+	host = host_create_from_string(token, 0);
+	if (!host)
+	{
+		DBG1(DBG_CFG, "ha-sync: service address '%s' of group '%s' is not an "
+			 "IP address, correct it in strongswan.d/charon/ha-sync.conf",
+			 token, name);
+	}
+	return host;
+}
+
+/**
  * Parse a list of addresses, NULL if it's wrong.
  */
 static array_t *parse_addresses(char *name, char *value)
@@ -71,13 +93,9 @@ static array_t *parse_addresses(char *name, char *value)
 		{
 			continue;
 		}
-		host = host_create_from_string(token, 0);
-		if (!host || array_count(addresses) >= MAX_ADDRESSES)
+		host = parse_address(name, token, array_count(addresses));
+		if (!host)
 		{
-			DBG1(DBG_CFG, "ha-sync: service address '%s' of group '%s' is not "
-				 "an IP address, correct it in strongswan.d/charon/"
-				 "ha-sync.conf", token, name);
-			DESTROY_IF(host);
 			enumerator->destroy(enumerator);
 			array_destroy_offset(addresses, offsetof(host_t, destroy));
 			return NULL;
@@ -103,6 +121,12 @@ static bool parse_group(array_t *groups, char *name, char *value)
 	group_t *group;
 	array_t *addresses;
 
+	if (array_count(groups) >= MAX_GROUPS)
+	{
+		DBG1(DBG_CFG, "ha-sync: more than %d groups of service addresses, "
+			 "correct that in strongswan.d/charon/ha-sync.conf", MAX_GROUPS);
+		return FALSE;
+	}
 	addresses = parse_addresses(name, value ?: "");
 	if (!addresses)
 	{
@@ -134,8 +158,7 @@ static array_t *parse_groups()
 		value = lib->settings->get_str(lib->settings,
 							"%s.plugins.ha-sync.groups.%s.addresses", NULL,
 							lib->ns, name);
-		ok = array_count(groups) < MAX_GROUPS &&
-			 parse_group(groups, name, value);
+		ok = parse_group(groups, name, value);
 	}
 	enumerator->destroy(enumerator);
 	value = lib->settings->get_str(lib->settings,
