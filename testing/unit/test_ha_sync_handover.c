@@ -1,0 +1,228 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include <check.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <library.h>
+
+#include "ha_sync_handover.h"
+
+/**
+ * File for keepalived.
+ */
+static char path[] = "track.XXXXXX";
+
+/**
+ * What the ownership that is handed over is told, and what it answers.
+ */
+static struct {
+	/** calls */
+	int hand_over, take_back, waits;
+	/** number in the file while the other member should take over */
+	int number;
+	/** the other member gets active */
+	bool moves;
+	/** only commands change the active */
+	bool manual;
+	/** the group is known */
+	bool known;
+} state;
+
+/**
+ * Read the number in the file, 1 if there is none.
+ */
+static int read_number()
+{
+	FILE *file;
+	int number;
+
+	file = fopen(path, "r");
+	ck_assert(file);
+	if (fscanf(file, "%d\n", &number) != 1)
+	{
+		number = 1;
+	}
+	fclose(file);
+	return number;
+}
+
+METHOD(ha_sync_ownership_t, get_status, bool,
+	ha_sync_ownership_t *this, char *group, ha_sync_ownership_status_t *status)
+{
+	*status = (ha_sync_ownership_status_t){
+		.manual = state.manual,
+	};
+	return state.known;
+}
+
+METHOD(ha_sync_ownership_t, hand_over, void,
+	ha_sync_ownership_t *this, char *group, char *member)
+{
+	ck_assert_str_eq(group, "vpn");
+	ck_assert_str_eq(member, "sun");
+	state.hand_over++;
+}
+
+METHOD(ha_sync_ownership_t, take_back, void,
+	ha_sync_ownership_t *this, char *group)
+{
+	ck_assert_str_eq(group, "vpn");
+	state.take_back++;
+}
+
+METHOD(ha_sync_ownership_t, wait_other, bool,
+	ha_sync_ownership_t *this, char *group, char *member, u_int ms)
+{
+	ck_assert_str_eq(group, "vpn");
+	ck_assert_str_eq(member, "sun");
+	ck_assert_uint_eq(ms, 2000);
+	state.waits++;
+	state.number = read_number();
+	return state.moves;
+}
+
+/**
+ * Ownership with the functions above.
+ */
+static ha_sync_ownership_t ownership;
+
+/**
+ * Set the option, NULL for none.
+ */
+static void set_file(char *value)
+{
+	lib->settings->set_str(lib->settings, "%s.plugins.ha-sync.track_file",
+						   value, lib->ns);
+}
+
+static void setup()
+{
+	int fd;
+
+	ownership = (ha_sync_ownership_t){
+		.get_status = _get_status,
+		.hand_over = _hand_over,
+		.take_back = _take_back,
+		.wait_other = _wait_other,
+	};
+	fd = mkstemp(path);
+	ck_assert(fd != -1);
+	close(fd);
+	set_file(path);
+	state.known = TRUE;
+}
+
+static void teardown()
+{
+	unlink(path);
+}
+
+/**
+ * Hand over and check the reason why it failed, NULL if it does not.
+ */
+static void assert_handover(char *part)
+{
+	char *msg;
+
+	msg = ha_sync_handover(&ownership, "vpn", "sun", 2000);
+	ck_assert((msg != NULL) == (part != NULL));
+	ck_assert_msg(!part || strstr(msg, part), "'%s' misses '%s'", msg, part);
+	free(msg);
+}
+
+START_TEST(test_address)
+{
+	state.moves = _i == 0;
+	assert_handover(_i == 0 ? NULL : "'sun' did not get active for group 'vpn' "
+					"within 2 s");
+	/* keepalived gave the addresses away, and takes them if sun dies */
+	ck_assert_int_eq(state.waits, 1);
+	ck_assert_int_eq(state.number, -200);
+	ck_assert_int_eq(read_number(), 0);
+	ck_assert_int_eq(state.hand_over, 0);
+	ck_assert_int_eq(state.take_back, 0);
+}
+END_TEST
+
+START_TEST(test_manual)
+{
+	state.manual = TRUE;
+	state.moves = _i == 0;
+	assert_handover(_i == 0 ? NULL : "it was taken back");
+	ck_assert_int_eq(state.waits, 1);
+	ck_assert_int_eq(state.hand_over, 1);
+	ck_assert_int_eq(state.take_back, _i);
+	/* nothing was written */
+	ck_assert_int_eq(read_number(), 1);
+}
+END_TEST
+
+START_TEST(test_refused)
+{
+	set_file(NULL);
+	assert_handover("set track_file");
+	set_file("/nonexistent/track");
+	assert_handover("writing track_file '/nonexistent/track' failed: No such");
+	state.known = FALSE;
+	assert_handover("no group 'vpn'");
+	ck_assert_int_eq(state.waits, 0);
+}
+END_TEST
+
+START_TEST(test_hint)
+{
+	ha_sync_handover_hint(FALSE);
+	ck_assert_int_eq(read_number(), -200);
+	ha_sync_handover_hint(TRUE);
+	ck_assert_int_eq(read_number(), 0);
+	/* logged only */
+	set_file("/nonexistent/track");
+	ha_sync_handover_hint(FALSE);
+	set_file(NULL);
+	ha_sync_handover_hint(FALSE);
+	ck_assert_int_eq(read_number(), 0);
+}
+END_TEST
+
+static Suite *handover_suite()
+{
+	Suite *s;
+	TCase *tc;
+
+	s = suite_create("ha_sync_handover");
+	tc = tcase_create("handover");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_address, 0, 2);
+	tcase_add_loop_test(tc, test_manual, 0, 2);
+	tcase_add_test(tc, test_refused);
+	tcase_add_test(tc, test_hint);
+	suite_add_tcase(s, tc);
+	return s;
+}
+
+int main()
+{
+	SRunner *sr;
+	int failed;
+
+	/* no configuration */
+	if (!library_init("", "test_ha_sync_handover"))
+	{
+		library_deinit();
+		return EXIT_FAILURE;
+	}
+
+	sr = srunner_create(handover_suite());
+	srunner_run_all(sr, CK_NORMAL);
+	failed = srunner_ntests_failed(sr);
+	srunner_free(sr);
+
+	library_deinit();
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
