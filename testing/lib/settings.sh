@@ -17,7 +17,7 @@
 
 # seconds until a scenario that does not end is killed (TIMEOUT in its
 # test.conf overrides it), and until a guest must have booted
-: "${TESTING_TIMEOUT=150}"
+: "${TESTING_TIMEOUT=240}"
 : "${TESTING_BOOT_TIMEOUT=120}"
 
 # packages of a guest
