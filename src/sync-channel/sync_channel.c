@@ -25,6 +25,9 @@ ENUM(sync_link_state_names, SYNC_LINK_DOWN, SYNC_LINK_UP,
 /** interval in which the same complaint about connections is logged, in s */
 #define COMPLAINT_INTERVAL 10
 
+/** messages sent until those all members have are dropped */
+#define RELEASE_INTERVAL 64
+
 typedef struct private_sync_channel_t private_sync_channel_t;
 
 /**
@@ -273,8 +276,11 @@ METHOD(sync_channel_t, send_, uint64_t,
 	if (seq)
 	{
 		poke_all(this);
-		/* also drops what all members have by then */
-		this->flusher->trigger(this->flusher);
+		/* flush() does it, too, but is not called without states */
+		if (seq % RELEASE_INTERVAL == 0)
+		{
+			release_backlog(this);
+		}
 	}
 	return seq;
 }
