@@ -382,9 +382,9 @@ static bool is_own(private_ha_sync_lease_t *this, host_t *vip,
 /**
  * Sort by family and address.
  */
-static int lease_compare(const lease_t **a, const lease_t **b, void *user)
+static int lease_compare(const lease_t *a, const lease_t *b, void *user)
 {
-	host_t *va = (*a)->vip, *vb = (*b)->vip;
+	host_t *va = a->vip, *vb = b->vip;
 
 	return va->get_family(va) == vb->get_family(vb) ?
 			chunk_compare(va->get_address(va), vb->get_address(vb)) :
