@@ -8,10 +8,11 @@
 #include "ha_sync_kernel_replay.h"
 #include "ha_sync_option.h"
 #include "ha_sync_replay_watch.h"
+#include "sync_flusher.h"
 
 #include <daemon.h>
+#include <collections/array.h>
 #include <collections/hashtable.h>
-#include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
 
 /**
@@ -31,6 +32,11 @@
  * Largest margin: an SA without ESN can be taken over a few times at least.
  */
 #define MAX_MARGIN (1 << 30)
+
+/**
+ * Delay until reports of new SAs start, in ms: wakes the thread once for many.
+ */
+#define CHANGE_DELAY 10
 
 /**
  * Highest sequence number without ESN; an SA this far is of no use.
@@ -60,7 +66,7 @@ struct private_ha_sync_counters_t {
 	/** reports counters of the active's SAs */
 	ha_sync_replay_watch_t *watch;
 
-	/** outbound SPI => sequence number given to the kernel on a standby
+	/** inbound SPI => outbound sequence number given to the kernel on a standby
 	 * (uint64_t*) */
 	hashtable_t *given;
 
@@ -70,16 +76,20 @@ struct private_ha_sync_counters_t {
 	/** TRUE while flush() runs: reports are final */
 	bool final;
 
-	/** protects given and margin */
+	/** changes that wait, change_t* */
+	array_t *changes;
+
+	/** applies them: hooks of charon's bus must not talk to the kernel */
+	sync_flusher_t *flusher;
+
+	/** protects given, changes and margin */
 	mutex_t *mutex;
 };
 
 /**
- * SAs to start or stop reporting for, by a job: this needs the kernel.
+ * SAs to start or stop reporting for; this needs the kernel.
  */
 struct change_t {
-	/** counters */
-	private_ha_sync_counters_t *this;
 	/** TRUE to start */
 	bool add;
 	/** inbound and outbound SA, with own addresses */
@@ -107,6 +117,8 @@ static void fill_id(const ha_sync_child_t *child, const ha_sync_ike_t *ike,
 			.mask = inbound ? 0 : child->mask_out,
 		},
 		.esn = esn == EXT_SEQ_NUMBERS,
+		.child = child->id.spi_in,
+		.inbound = inbound,
 	};
 }
 
@@ -133,11 +145,11 @@ static void give_oseq(private_ha_sync_counters_t *this,
 	bool set;
 
 	this->mutex->lock(this->mutex);
-	given = this->given->get(this->given, (void*)(uintptr_t)id->spi);
+	given = this->given->get(this->given, (void*)(uintptr_t)id->child);
 	if (!given)
 	{
 		given = calloc(1, sizeof(*given));
-		this->given->put(this->given, (void*)(uintptr_t)id->spi, given);
+		this->given->put(this->given, (void*)(uintptr_t)id->child, given);
 	}
 	set = fresh || *given < oseq + this->margin / 2;
 	if (set)
@@ -185,12 +197,8 @@ static void moved(private_ha_sync_counters_t *this, const ha_sync_sa_id_t *id,
 	ha_sync_child_id_t child_id;
 	ha_sync_child_t *child;
 	ha_sync_use_t use;
-	bool inbound;
 
-	inbound = this->registry->find_child(this->registry, id->spi, TRUE,
-										 &child_id);
-	if (!inbound && !this->registry->find_child(this->registry, id->spi, FALSE,
-												&child_id))
+	if (!this->registry->find_child(this->registry, id->child, TRUE, &child_id))
 	{
 		return;
 	}
@@ -201,7 +209,7 @@ static void moved(private_ha_sync_counters_t *this, const ha_sync_sa_id_t *id,
 	}
 	use = child->use;
 	ha_sync_child_destroy(child);
-	if (inbound)
+	if (id->inbound)
 	{
 		use.seq = max(use.seq, replay->seq);
 		use.bytes_in = replay->bytes;
@@ -235,12 +243,10 @@ static void change_destroy(change_t *change)
 }
 
 /**
- * Job: start or stop to report.
+ * Start or stop to report.
  */
-static job_requeue_t apply_change(change_t *change)
+static void apply_change(ha_sync_replay_watch_t *watch, change_t *change)
 {
-	ha_sync_replay_watch_t *watch = change->this->watch;
-
 	if (change->add)
 	{
 		watch->add(watch, &change->in);
@@ -254,7 +260,27 @@ static job_requeue_t apply_change(change_t *change)
 		watch->remove(watch, &change->in);
 		watch->remove(watch, &change->out);
 	}
-	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Apply the changes that wait, in order; by the flusher's thread.
+ */
+static void apply_changes(private_ha_sync_counters_t *this)
+{
+	change_t *change;
+
+	while (TRUE)
+	{
+		this->mutex->lock(this->mutex);
+		if (!array_remove(this->changes, ARRAY_HEAD, &change))
+		{
+			this->mutex->unlock(this->mutex);
+			break;
+		}
+		this->mutex->unlock(this->mutex);
+		apply_change(this->watch, change);
+		change_destroy(change);
+	}
 }
 
 /**
@@ -272,7 +298,6 @@ static void queue_change(private_ha_sync_counters_t *this,
 		return;
 	}
 	INIT(change,
-		.this = this,
 		.add = add,
 		.outbound = !child->outbound_pending,
 	);
@@ -281,9 +306,10 @@ static void queue_change(private_ha_sync_counters_t *this,
 	change->in.dst = change->in.dst->clone(change->in.dst);
 	change->out.dst = change->out.dst->clone(change->out.dst);
 	ha_sync_ike_destroy(ike);
-	lib->processor->queue_job(lib->processor,
-		(job_t*)callback_job_create((void*)apply_change, change,
-									(void*)change_destroy, NULL));
+	this->mutex->lock(this->mutex);
+	array_insert(this->changes, ARRAY_TAIL, change);
+	this->mutex->unlock(this->mutex);
+	this->flusher->trigger(this->flusher);
 }
 
 METHOD(ha_sync_counters_t, watch_, void,
@@ -348,7 +374,8 @@ METHOD(ha_sync_counters_t, removed, void,
 	uint64_t *given;
 
 	this->mutex->lock(this->mutex);
-	given = this->given->remove(this->given, (void*)(uintptr_t)child->spi_out);
+	given = this->given->remove(this->given,
+								(void*)(uintptr_t)child->id.spi_in);
 	this->mutex->unlock(this->mutex);
 	free(given);
 }
@@ -371,8 +398,10 @@ METHOD(ha_sync_counters_t, destroy, void,
 	enumerator_t *enumerator;
 	uint64_t *given;
 
+	DESTROY_IF(this->flusher);
 	DESTROY_IF(this->watch);
 	DESTROY_IF(this->kernel);
+	array_destroy_function(this->changes, (void*)change_destroy, NULL);
 	enumerator = this->given->create_enumerator(this->given);
 	while (enumerator->enumerate(enumerator, NULL, &given))
 	{
@@ -408,6 +437,7 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 		.sender = sender,
 		.given = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
 								  64),
+		.changes = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	reload(this);
@@ -422,5 +452,7 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 		destroy(this);
 		return NULL;
 	}
+	this->flusher = sync_flusher_create((void*)apply_changes, this,
+										CHANGE_DELAY);
 	return &this->public;
 }

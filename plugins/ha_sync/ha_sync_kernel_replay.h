@@ -40,6 +40,11 @@ struct ha_sync_sa_id_t {
 	mark_t mark;
 	/** TRUE if the SA has extended sequence numbers (RFC 4303, 2.2.1) */
 	bool esn;
+	/** inbound SPI of its CHILD SA, for the caller: outbound SPIs are chosen by
+	 * peers, so two CHILD SAs may have the same one */
+	uint32_t child;
+	/** TRUE if it's the CHILD SA's inbound SA, for the caller */
+	bool inbound;
 };
 
 /**
