@@ -52,6 +52,12 @@ struct private_sync_link_t {
 	/** TLS has to write before it can go on */
 	bool want_write;
 
+	/** the handshake is done; OpenSSL forgets that with an error */
+	bool secured;
+
+	/** why the connection is gone, kept until all that came before was read */
+	char *ended;
+
 	/** received, and to be sent */
 	buffer_t in, out;
 
@@ -113,7 +119,7 @@ static status_t check_result(private_sync_link_t *this, int ret, char **why)
 		case SSL_ERROR_WANT_READ:
 			return NEED_MORE;
 		case SSL_ERROR_SSL:
-			*why = SSL_is_init_finished(this->ssl) &&
+			*why = this->secured &&
 				   ERR_GET_REASON(ERR_peek_last_error()) ==
 											SSL_R_UNEXPECTED_EOF_WHILE_READING ?
 						describe_end(0) :
@@ -151,9 +157,13 @@ METHOD(sync_link_t, get_events, short,
 METHOD(sync_link_t, handshake, status_t,
 	private_sync_link_t *this, char **why)
 {
+	status_t status;
+
 	this->want_write = FALSE;
 	ERR_clear_error();
-	return check_result(this, SSL_do_handshake(this->ssl), why);
+	status = check_result(this, SSL_do_handshake(this->ssl), why);
+	this->secured = status == SUCCESS;
+	return status;
 }
 
 METHOD(sync_link_t, is_member, bool,
@@ -170,6 +180,12 @@ METHOD(sync_link_t, receive, bool,
 	int ret;
 
 	*len = 0;
+	if (this->ended)
+	{
+		*why = this->ended;
+		this->ended = NULL;
+		return FALSE;
+	}
 	compact(in);
 	while (status == SUCCESS && in->end < BUFFER_SIZE)
 	{
@@ -185,7 +201,7 @@ METHOD(sync_link_t, receive, bool,
 	/* what came before the end is looked at first */
 	if (status == FAILED && *len)
 	{
-		free(*why);
+		this->ended = *why;
 		*why = NULL;
 		status = NEED_MORE;
 	}
@@ -288,6 +304,7 @@ METHOD(sync_link_t, destroy, void,
 	memwipe(this->out.mem, BUFFER_SIZE);
 	free(this->in.mem);
 	free(this->out.mem);
+	free(this->ended);
 	free(this);
 }
 
