@@ -233,7 +233,7 @@ END_TEST
  */
 START_TEST(test_backlog_limit)
 {
-	sync_backlog_t *backlog = sync_backlog_create(SYNC_FRAME_MAX + 64);
+	sync_backlog_t *backlog = sync_backlog_create(SYNC_FRAME_MAX + 32);
 	sync_frame_t frame;
 	uint64_t seq, first;
 
@@ -241,7 +241,7 @@ START_TEST(test_backlog_limit)
 	{
 		ck_assert_uint_eq(backlog->append(backlog, SYNC_HA, 1,
 										make_body(seq, seq % 50)), seq);
-		ck_assert_uint_le(backlog->get_usage(backlog, 0), SYNC_FRAME_MAX + 64);
+		ck_assert_uint_le(backlog->get_usage(backlog, 0), SYNC_FRAME_MAX + 32);
 		ck_assert(read_one(backlog, seq, &frame));
 		ck_assert_uint_eq(frame.body.len, seq % 50);
 	}
@@ -640,8 +640,11 @@ static void write_secret(chunk_t secret, mode_t mode)
  */
 static void set_option(char *option, char *value)
 {
-	lib->settings->set_str(lib->settings, "%s.cluster.%s", value, lib->ns,
-						   option);
+	char path[128];
+
+	/* dots of an argument would be part of the name */
+	snprintf(path, sizeof(path), "%%s.cluster.%s", option);
+	lib->settings->set_str(lib->settings, path, value, lib->ns);
 }
 
 /**
@@ -661,13 +664,17 @@ static void setup_config()
 		"    name = test\n"
 		"    member = moon\n"
 		"    members {\n"
-		"      moon { address = 192.0.2.1 }\n"
-		"      sun { address = 192.0.2.2 }\n"
-		"      venus.example { address = 2001:db8::3\n port = 4999 }\n"
+		"      moon {\n address = 192.0.2.1\n }\n"
+		"      sun {\n address = 192.0.2.2\n }\n"
 		"    }\n"
 		"  }\n"
 		"}\n", FALSE));
 	set_option("secret_file", secret_file);
+	/* a dot in a name is not one between sections */
+	lib->settings->set_str(lib->settings, "%s.cluster.members.%s.address",
+						   "2001:db8::3", lib->ns, "venus.example");
+	lib->settings->set_str(lib->settings, "%s.cluster.members.%s.port", "4999",
+						   lib->ns, "venus.example");
 }
 
 static void teardown_config()

@@ -296,8 +296,8 @@ START_TEST(test_frame)
 	ck_assert_uint_eq(out.type, frame.type);
 	ck_assert_uint_eq(out.flags, frame.flags);
 	ck_assert_uint_eq(out.seq, frame.seq);
-	ck_assert(chunk_equals(out.body, frame.body));
-	ck_assert(out.body.ptr >= copy.ptr);
+	ck_assert_uint_eq(out.body.len, frame.body.len);
+	ck_assert(!frame.body.len || chunk_equals(out.body, frame.body));
 	chunk_free(&copy);
 	chunk_free(&data);
 	chunk_free(&frame.body);
