@@ -200,6 +200,8 @@ static job_requeue_t refresh(refresh_t *data)
 		}
 		this->mutex->unlock(this->mutex);
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		this->sender->wake(this->sender);
+		this->counters->wake(this->counters);
 	}
 	return JOB_REQUEUE_NONE;
 }

@@ -10,7 +10,7 @@
 #include "ha_sync_command.h"
 #include "ha_sync_counters.h"
 #include "ha_sync_failover.h"
-#include "ha_sync_farewell.h"
+#include "ha_sync_outlet.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
@@ -57,7 +57,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_ownership_t *ownership;
 	ha_sync_receiver_t *receiver;
 	ha_sync_address_watch_t *addresses;
-	ha_sync_farewell_t *farewell;
+	ha_sync_outlet_t *outlet;
 	cluster_control_t *control;
 	ha_sync_command_t *command;
 };
@@ -177,6 +177,15 @@ static bool stopping(private_ha_sync_cluster_t *this)
 		this->capture->freeze(this->capture);
 	}
 	return found;
+}
+
+/**
+ * A packet leaves: what hooks left to others to do is due.
+ */
+static void leaving(private_ha_sync_cluster_t *this)
+{
+	this->channel->wake(this->channel);
+	this->counters->wake(this->counters);
 }
 
 /**
@@ -310,7 +319,8 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
-	this->farewell = ha_sync_farewell_create((void*)stopping, this);
+	this->outlet = ha_sync_outlet_create((void*)stopping, (void*)leaving,
+										 this);
 	return TRUE;
 }
 
@@ -322,7 +332,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
-	charon->bus->add_listener(charon->bus, &this->farewell->listener);
+	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
 	start_ownership(this);
@@ -363,9 +373,9 @@ static void stop(private_ha_sync_cluster_t *this)
 	{
 		cluster_control_put();
 	}
-	if (this->farewell)
+	if (this->outlet)
 	{
-		charon->bus->remove_listener(charon->bus, &this->farewell->listener);
+		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
 		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
@@ -379,7 +389,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	stop(this);
 	DESTROY_IF(this->addresses);
 	DESTROY_IF(this->ownership);
-	DESTROY_IF(this->farewell);
+	DESTROY_IF(this->outlet);
 	DESTROY_IF(this->receiver);
 	DESTROY_IF(this->failover);
 	DESTROY_IF(this->mobike);

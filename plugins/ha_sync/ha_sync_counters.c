@@ -309,7 +309,20 @@ static void queue_change(private_ha_sync_counters_t *this,
 	this->mutex->lock(this->mutex);
 	array_insert(this->changes, ARRAY_TAIL, change);
 	this->mutex->unlock(this->mutex);
-	this->flusher->trigger(this->flusher);
+}
+
+METHOD(ha_sync_counters_t, wake, void,
+	private_ha_sync_counters_t *this)
+{
+	u_int count;
+
+	this->mutex->lock(this->mutex);
+	count = array_count(this->changes);
+	this->mutex->unlock(this->mutex);
+	if (count)
+	{
+		this->flusher->trigger(this->flusher);
+	}
 }
 
 METHOD(ha_sync_counters_t, watch_, void,
@@ -366,6 +379,7 @@ METHOD(ha_sync_counters_t, activate, void,
 {
 	give_inbound(this, child, ike);
 	queue_change(this, child, TRUE);
+	this->flusher->trigger(this->flusher);
 }
 
 METHOD(ha_sync_counters_t, removed, void,
@@ -425,6 +439,7 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 		.public = {
 			.watch = _watch_,
 			.unwatch = _unwatch,
+			.wake = _wake,
 			.flush = _flush,
 			.import = _import_,
 			.reported = _reported,

@@ -52,7 +52,7 @@ METHOD(plugin_t, get_features, int,
 	static plugin_feature_t f[] = {
 		PLUGIN_CALLBACK((plugin_feature_callback_t)load_cluster, NULL),
 			PLUGIN_PROVIDE(CUSTOM, "ha-sync"),
-				/* charon->sender exists, see farewell */
+				/* charon->sender exists, see outlet */
 				PLUGIN_DEPENDS(CUSTOM, "libcharon-receiver"),
 				/* its library makes the control socket */
 				PLUGIN_DEPENDS(CUSTOM, "vici"),

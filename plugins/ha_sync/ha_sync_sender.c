@@ -32,16 +32,28 @@ static void send_event(private_ha_sync_sender_t *this, ha_sync_type_t type,
 	}
 }
 
+/**
+ * Send an event, in a hook.
+ */
+static void post_event(private_ha_sync_sender_t *this, ha_sync_type_t type,
+					   chunk_t body)
+{
+	if (body.len)
+	{
+		this->channel->post(this->channel, SYNC_HA, type, body);
+	}
+}
+
 METHOD(ha_sync_sender_t, ike, void,
 	private_ha_sync_sender_t *this, const ha_sync_ike_t *ike)
 {
-	send_event(this, HA_SYNC_IKE, ha_sync_ike_encode(ike));
+	post_event(this, HA_SYNC_IKE, ha_sync_ike_encode(ike));
 }
 
 METHOD(ha_sync_sender_t, ike_update, void,
 	private_ha_sync_sender_t *this, chunk_t body)
 {
-	send_event(this, HA_SYNC_IKE_UPDATE, body);
+	post_event(this, HA_SYNC_IKE_UPDATE, body);
 }
 
 METHOD(ha_sync_sender_t, mids, void,
@@ -78,7 +90,7 @@ METHOD(ha_sync_sender_t, ike_delete, void,
 METHOD(ha_sync_sender_t, child, void,
 	private_ha_sync_sender_t *this, const ha_sync_child_t *child)
 {
-	send_event(this, HA_SYNC_CHILD, ha_sync_child_encode(child));
+	post_event(this, HA_SYNC_CHILD, ha_sync_child_encode(child));
 }
 
 METHOD(ha_sync_sender_t, child_delete, void,
@@ -118,6 +130,12 @@ METHOD(ha_sync_sender_t, group, void,
 	send_event(this, HA_SYNC_GROUP, ha_sync_group_encode(record));
 }
 
+METHOD(ha_sync_sender_t, wake, void,
+	private_ha_sync_sender_t *this)
+{
+	this->channel->wake(this->channel);
+}
+
 METHOD(ha_sync_sender_t, destroy, void,
 	private_ha_sync_sender_t *this)
 {
@@ -143,6 +161,7 @@ ha_sync_sender_t *ha_sync_sender_create(sync_channel_t *channel)
 			.child_use = _child_use,
 			.child_use_now = _child_use_now,
 			.group = _group,
+			.wake = _wake,
 			.destroy = _destroy,
 		},
 		.channel = channel,

@@ -27,12 +27,12 @@ typedef struct ha_sync_sender_t ha_sync_sender_t;
 struct ha_sync_sender_t {
 
 	/**
-	 * Send an IKE SA.
+	 * Send an IKE SA; leaves with wake().
 	 */
 	void (*ike)(ha_sync_sender_t *this, const ha_sync_ike_t *ike);
 
 	/**
-	 * Send what changed of an IKE SA.
+	 * Send what changed of an IKE SA; leaves with wake().
 	 *
 	 * @param body		ha_sync_ike_update_encode()d, adopted
 	 */
@@ -56,7 +56,7 @@ struct ha_sync_sender_t {
 	void (*ike_delete)(ha_sync_sender_t *this, const ha_sync_spis_t *spis);
 
 	/**
-	 * Send a CHILD SA.
+	 * Send a CHILD SA; leaves with wake().
 	 */
 	void (*child)(ha_sync_sender_t *this, const ha_sync_child_t *child);
 
@@ -82,6 +82,11 @@ struct ha_sync_sender_t {
 	 */
 	void (*group)(ha_sync_sender_t *this,
 				  const ha_sync_group_record_t *record);
+
+	/**
+	 * Let go what hooks have sent; to be called after them.
+	 */
+	void (*wake)(ha_sync_sender_t *this);
 
 	/**
 	 * Destroy a ha_sync_sender_t.

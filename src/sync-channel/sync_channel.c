@@ -71,6 +71,9 @@ struct private_sync_channel_t {
 	/** other members, sync_other_t */
 	linked_list_t *others;
 
+	/** messages wait for wake() */
+	bool posted;
+
 	/** time of the last complaint about strangers, used by the listener */
 	time_t complained;
 };
@@ -264,6 +267,29 @@ static char *accept_hello(private_sync_channel_t *this, sync_link_t *link,
 	}
 	this->lock->unlock(this->lock);
 	return why;
+}
+
+METHOD(sync_channel_t, post, uint64_t,
+	private_sync_channel_t *this, sync_domain_t domain, uint8_t type,
+	chunk_t body)
+{
+	uint64_t seq;
+
+	seq = this->backlog->append(this->backlog, domain, type, body);
+	if (seq)
+	{
+		cas_bool(&this->posted, FALSE, TRUE);
+	}
+	return seq;
+}
+
+METHOD(sync_channel_t, wake_, void,
+	private_sync_channel_t *this)
+{
+	if (cas_bool(&this->posted, TRUE, FALSE))
+	{
+		poke_all(this);
+	}
 }
 
 METHOD(sync_channel_t, send_, uint64_t,
@@ -694,6 +720,8 @@ sync_channel_t *sync_channel_create(sync_config_t *config)
 	INIT(this,
 		.public = {
 			.send = _send_,
+			.post = _post,
+			.wake = _wake_,
 			.send_to = _send_to,
 			.set_state = _set_state,
 			.cancel_state = _cancel_state,

@@ -199,6 +199,25 @@ struct sync_channel_t {
 					 chunk_t body);
 
 	/**
+	 * As send(), but don't wake the threads that send it: for hooks of charon's
+	 * bus, as waking a thread may take longer than all else in a hook.
+	 *
+	 * The message leaves with the next wake(), other message or heartbeat.
+	 *
+	 * @param domain	domain of the message
+	 * @param type		type of message, defined by the domain
+	 * @param body		body, at most SYNC_MAX_BODY octets, adopted, cleared
+	 * @return			sequence number, 0 if refused (too long)
+	 */
+	uint64_t (*post)(sync_channel_t *this, sync_domain_t domain, uint8_t type,
+					 chunk_t body);
+
+	/**
+	 * Wake the threads that send what was given to post() since.
+	 */
+	void (*wake)(sync_channel_t *this);
+
+	/**
 	 * Send a message to one member only, if it is connected.
 	 *
 	 * Such a message is not kept in the backlog; it is delivered in order

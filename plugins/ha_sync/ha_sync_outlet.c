@@ -4,19 +4,19 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "ha_sync_farewell.h"
+#include "ha_sync_outlet.h"
 
 #include <daemon.h>
 
-typedef struct private_ha_sync_farewell_t private_ha_sync_farewell_t;
+typedef struct private_ha_sync_outlet_t private_ha_sync_outlet_t;
 
 /**
  * Private data.
  */
-struct private_ha_sync_farewell_t {
+struct private_ha_sync_outlet_t {
 
 	/** public interface */
-	ha_sync_farewell_t public;
+	ha_sync_outlet_t public;
 
 	/** takes charon's packets */
 	sender_t sender;
@@ -25,9 +25,12 @@ struct private_ha_sync_farewell_t {
 	sender_t *real;
 
 	/** called when the shutdown starts */
-	ha_sync_farewell_cb_t stopping;
+	ha_sync_outlet_stopping_t stopping;
 
-	/** data for it */
+	/** called when a packet is about to leave */
+	ha_sync_outlet_leaving_t leaving;
+
+	/** data for them */
 	void *user;
 
 	/** TRUE if packets are dropped */
@@ -37,10 +40,10 @@ struct private_ha_sync_farewell_t {
 /**
  * The sender_t is inside of our object.
  */
-static private_ha_sync_farewell_t *from_sender(sender_t *sender)
+static private_ha_sync_outlet_t *from_sender(sender_t *sender)
 {
-	return (private_ha_sync_farewell_t*)((char*)sender -
-								offsetof(private_ha_sync_farewell_t, sender));
+	return (private_ha_sync_outlet_t*)((char*)sender -
+								offsetof(private_ha_sync_outlet_t, sender));
 }
 
 /**
@@ -48,13 +51,14 @@ static private_ha_sync_farewell_t *from_sender(sender_t *sender)
  */
 static void sender_send(sender_t *sender, packet_t *packet)
 {
-	private_ha_sync_farewell_t *this = from_sender(sender);
+	private_ha_sync_outlet_t *this = from_sender(sender);
 
 	if (this->silent)
 	{
 		packet->destroy(packet);
 		return;
 	}
+	this->leaving(this->user);
 	this->real->send(this->real, packet);
 }
 
@@ -63,13 +67,14 @@ static void sender_send(sender_t *sender, packet_t *packet)
  */
 static void sender_send_no_marker(sender_t *sender, packet_t *packet)
 {
-	private_ha_sync_farewell_t *this = from_sender(sender);
+	private_ha_sync_outlet_t *this = from_sender(sender);
 
 	if (this->silent)
 	{
 		packet->destroy(packet);
 		return;
 	}
+	this->leaving(this->user);
 	this->real->send_no_marker(this->real, packet);
 }
 
@@ -78,7 +83,7 @@ static void sender_send_no_marker(sender_t *sender, packet_t *packet)
  */
 static void sender_flush(sender_t *sender)
 {
-	private_ha_sync_farewell_t *this = from_sender(sender);
+	private_ha_sync_outlet_t *this = from_sender(sender);
 
 	this->real->flush(this->real);
 }
@@ -92,7 +97,7 @@ static void sender_destroy(sender_t *sender)
 }
 
 METHOD(listener_t, alert, bool,
-	private_ha_sync_farewell_t *this, ike_sa_t *ike_sa, alert_t alert,
+	private_ha_sync_outlet_t *this, ike_sa_t *ike_sa, alert_t alert,
 	va_list args)
 {
 	if (alert == ALERT_SHUTDOWN_SIGNAL && this->stopping(this->user))
@@ -103,8 +108,8 @@ METHOD(listener_t, alert, bool,
 	return TRUE;
 }
 
-METHOD(ha_sync_farewell_t, destroy, void,
-	private_ha_sync_farewell_t *this)
+METHOD(ha_sync_outlet_t, destroy, void,
+	private_ha_sync_outlet_t *this)
 {
 	if (charon->sender == &this->sender)
 	{
@@ -116,10 +121,11 @@ METHOD(ha_sync_farewell_t, destroy, void,
 /*
  * Described in header.
  */
-ha_sync_farewell_t *ha_sync_farewell_create(ha_sync_farewell_cb_t stopping,
-											void *user)
+ha_sync_outlet_t *ha_sync_outlet_create(ha_sync_outlet_stopping_t stopping,
+										ha_sync_outlet_leaving_t leaving,
+										void *user)
 {
-	private_ha_sync_farewell_t *this;
+	private_ha_sync_outlet_t *this;
 
 	INIT(this,
 		.public = {
@@ -136,6 +142,7 @@ ha_sync_farewell_t *ha_sync_farewell_create(ha_sync_farewell_cb_t stopping,
 		},
 		.real = charon->sender,
 		.stopping = stopping,
+		.leaving = leaving,
 		.user = user,
 	);
 	charon->sender = &this->sender;

@@ -5,27 +5,29 @@
  */
 
 /**
- * @defgroup ha_sync_farewell ha_sync_farewell
+ * @defgroup ha_sync_outlet ha_sync_outlet
  * @{ @ingroup ha_sync
  */
 
-#ifndef HA_SYNC_FAREWELL_H_
-#define HA_SYNC_FAREWELL_H_
+#ifndef HA_SYNC_OUTLET_H_
+#define HA_SYNC_OUTLET_H_
 
 #include <bus/listeners/listener.h>
 
-typedef struct ha_sync_farewell_t ha_sync_farewell_t;
-typedef bool (*ha_sync_farewell_cb_t)(void *user);
+typedef struct ha_sync_outlet_t ha_sync_outlet_t;
+typedef bool (*ha_sync_outlet_stopping_t)(void *user);
+typedef void (*ha_sync_outlet_leaving_t)(void *user);
 
 /**
- * Keeps a daemon that goes down from deleting SAs that live on elsewhere.
+ * What IKE packets leave charon through.
  *
+ * The records behind a packet are on their way to other members before it.
  * When charon is stopped it deletes all its IKE_SAs, telling the peers.  If
  * another member takes over, the packets that say so must not leave.
  *
  * Locking: none; the state is set once, by the main thread.
  */
-struct ha_sync_farewell_t {
+struct ha_sync_outlet_t {
 
 	/** registered at charon's bus, waits for the shutdown */
 	listener_t listener;
@@ -33,7 +35,7 @@ struct ha_sync_farewell_t {
 	/**
 	 * Put charon's sender back and destroy.
 	 */
-	void (*destroy)(ha_sync_farewell_t *this);
+	void (*destroy)(ha_sync_outlet_t *this);
 };
 
 /**
@@ -41,10 +43,12 @@ struct ha_sync_farewell_t {
  *
  * @param stopping		called in a hook of charon's bus when the shutdown
  *						starts; returns TRUE if others take over
- * @param user			data for the function
+ * @param leaving		called when a packet is about to leave, not in a hook
+ * @param user			data for the functions
  * @return				object
  */
-ha_sync_farewell_t *ha_sync_farewell_create(ha_sync_farewell_cb_t stopping,
-											void *user);
+ha_sync_outlet_t *ha_sync_outlet_create(ha_sync_outlet_stopping_t stopping,
+										ha_sync_outlet_leaving_t leaving,
+										void *user);
 
-#endif /** HA_SYNC_FAREWELL_H_ @}*/
+#endif /** HA_SYNC_OUTLET_H_ @}*/
