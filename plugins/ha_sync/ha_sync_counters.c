@@ -99,17 +99,17 @@ struct change_t {
 };
 
 /**
- * Fill the kernel's ID of an SA; dst belongs to the record of the IKE SA.
+ * Fill the kernel's ID of an SA; dst is the caller's.
  */
-static void fill_id(const ha_sync_child_t *child, const ha_sync_ike_t *ike,
-					bool inbound, ha_sync_sa_id_t *id)
+static void fill_id(const ha_sync_child_t *child, host_t *dst, bool inbound,
+					ha_sync_sa_id_t *id)
 {
 	uint16_t esn = NO_EXT_SEQ_NUMBERS;
 
 	child->proposal->get_algorithm(child->proposal, EXTENDED_SEQUENCE_NUMBERS,
 								   &esn, NULL);
 	*id = (ha_sync_sa_id_t){
-		.dst = inbound ? ike->dynamic.local : ike->dynamic.remote,
+		.dst = dst,
 		.spi = inbound ? child->id.spi_in : child->spi_out,
 		.proto = child->protocol == PROTO_ESP ? IPPROTO_ESP : IPPROTO_AH,
 		.mark = {
@@ -176,14 +176,14 @@ static void give_inbound(private_ha_sync_counters_t *this,
 	};
 	ha_sync_sa_id_t id;
 
-	fill_id(child, ike, TRUE, &id);
+	fill_id(child, ike->dynamic.local, TRUE, &id);
 	this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_USE |
 					  (child->use.seq ? HA_SYNC_REPLAY_SEQ : 0));
 	if (!child->outbound_pending)
 	{
 		replay.bytes = child->use.bytes_out;
 		replay.packets = child->use.packets_out;
-		fill_id(child, ike, FALSE, &id);
+		fill_id(child, ike->dynamic.remote, FALSE, &id);
 		this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_USE);
 	}
 }
@@ -289,11 +289,11 @@ static void apply_changes(private_ha_sync_counters_t *this)
 static void queue_change(private_ha_sync_counters_t *this,
 						 const ha_sync_child_t *child, bool add)
 {
-	ha_sync_ike_t *ike;
+	host_t *local, *remote;
 	change_t *change;
 
-	ike = this->registry->get_ike(this->registry, &child->id.ike);
-	if (!ike)
+	if (!this->registry->get_hosts(this->registry, &child->id.ike, &local,
+								   &remote))
 	{
 		return;
 	}
@@ -301,11 +301,8 @@ static void queue_change(private_ha_sync_counters_t *this,
 		.add = add,
 		.outbound = !child->outbound_pending,
 	);
-	fill_id(child, ike, TRUE, &change->in);
-	fill_id(child, ike, FALSE, &change->out);
-	change->in.dst = change->in.dst->clone(change->in.dst);
-	change->out.dst = change->out.dst->clone(change->out.dst);
-	ha_sync_ike_destroy(ike);
+	fill_id(child, local, TRUE, &change->in);
+	fill_id(child, remote, FALSE, &change->out);
 	this->mutex->lock(this->mutex);
 	array_insert(this->changes, ARRAY_TAIL, change);
 	this->mutex->unlock(this->mutex);
@@ -353,7 +350,7 @@ METHOD(ha_sync_counters_t, import_, void,
 
 	if (!child->outbound_pending)
 	{
-		fill_id(child, ike, FALSE, &id);
+		fill_id(child, ike->dynamic.remote, FALSE, &id);
 		give_oseq(this, &id, child->use.oseq, TRUE);
 	}
 }
@@ -367,7 +364,7 @@ METHOD(ha_sync_counters_t, reported, void,
 	ike = this->registry->get_ike(this->registry, &child->id.ike);
 	if (ike && !child->outbound_pending)
 	{
-		fill_id(child, ike, FALSE, &id);
+		fill_id(child, ike->dynamic.remote, FALSE, &id);
 		give_oseq(this, &id, child->use.oseq, FALSE);
 	}
 	ha_sync_ike_destroy(ike);

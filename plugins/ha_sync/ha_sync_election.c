@@ -168,9 +168,9 @@ static ha_sync_decision_t decide_active(private_ha_sync_election_t *this,
 	{
 		return HA_SYNC_GIVE_UP;
 	}
-	if (other && (other->epoch > this->epoch ||
-		(other->epoch == this->epoch &&
-		 (!this->owner || strcmp(other->member->name, this->self) > 0))))
+	/* no epoch is higher than ours, record() sees to that */
+	if (other && other->epoch == this->epoch &&
+		(!this->owner || strcmp(other->member->name, this->self) > 0))
 	{
 		return HA_SYNC_LOSE;
 	}

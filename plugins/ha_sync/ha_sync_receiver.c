@@ -121,16 +121,11 @@ static void sweep_later(private_ha_sync_receiver_t *this, char *member,
 static bool accepts(private_ha_sync_receiver_t *this, char *member,
 					const ha_sync_spis_t *spis)
 {
-	ha_sync_ike_t *ike;
+	char *group = this->registry->get_group(this->registry, spis);
 	bool ok;
 
-	ike = this->registry->get_ike(this->registry, spis);
-	if (!ike)
-	{
-		return FALSE;
-	}
-	ok = this->ownership->accepts(this->ownership, member, ike->group);
-	ha_sync_ike_destroy(ike);
+	ok = group && this->ownership->accepts(this->ownership, member, group);
+	free(group);
 	return ok;
 }
 

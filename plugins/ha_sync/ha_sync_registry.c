@@ -227,6 +227,41 @@ METHOD(ha_sync_registry_t, get_ike, ha_sync_ike_t*,
 	return ike;
 }
 
+METHOD(ha_sync_registry_t, get_group, char*,
+	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_ike_entry_t *entry;
+	char *group = NULL;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_ike(this->index, spis);
+	if (entry)
+	{
+		group = strdup(entry->ike->group);
+	}
+	this->mutex->unlock(this->mutex);
+	return group;
+}
+
+METHOD(ha_sync_registry_t, get_hosts, bool,
+	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
+	host_t **local, host_t **remote)
+{
+	ha_sync_ike_entry_t *entry;
+	ha_sync_dynamic_t *dynamic;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_ike(this->index, spis);
+	if (entry)
+	{
+		dynamic = &entry->ike->dynamic;
+		*local = dynamic->local->clone(dynamic->local);
+		*remote = dynamic->remote->clone(dynamic->remote);
+	}
+	this->mutex->unlock(this->mutex);
+	return entry != NULL;
+}
+
 METHOD(ha_sync_registry_t, get_mids, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	ha_sync_mids_t *mids)
@@ -557,6 +592,8 @@ ha_sync_registry_t *ha_sync_registry_create()
 			.put_use = _put_use,
 			.remove_child = _remove_child,
 			.get_ike = _get_ike,
+			.get_group = _get_group,
+			.get_hosts = _get_hosts,
 			.get_mids = _get_mids,
 			.get_children = _get_children,
 			.get_child = _get_child,

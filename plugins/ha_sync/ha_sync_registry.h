@@ -120,6 +120,25 @@ struct ha_sync_registry_t {
 							  const ha_sync_spis_t *spis);
 
 	/**
+	 * Get the group an IKE SA belongs to.
+	 *
+	 * @param spis		name
+	 * @return			allocated name of the group, NULL if not known
+	 */
+	char* (*get_group)(ha_sync_registry_t *this, const ha_sync_spis_t *spis);
+
+	/**
+	 * Get an IKE SA's addresses.
+	 *
+	 * @param spis		name
+	 * @param local		receives the cluster's address, cloned
+	 * @param remote	receives the peer's address, cloned
+	 * @return			FALSE if not known
+	 */
+	bool (*get_hosts)(ha_sync_registry_t *this, const ha_sync_spis_t *spis,
+					  host_t **local, host_t **remote);
+
+	/**
 	 * Get an IKE SA's message IDs.
 	 *
 	 * @param spis		name
