@@ -17,7 +17,6 @@
 /** defaults and limits of the options */
 #define HEARTBEAT_DEFAULT 500
 #define HEARTBEAT_MIN 50
-#define HEARTBEAT_MAX 10000
 #define TIMEOUT_DEFAULT 2000
 #define TIMEOUT_MAX 60000
 #define FLUSH_DEFAULT 100
@@ -93,7 +92,7 @@ static bool load_numbers(sync_config_t *this, uint16_t *port)
 	uint64_t heartbeat, timeout, flush, number;
 
 	if (!get_number("heartbeat", HEARTBEAT_DEFAULT, HEARTBEAT_MIN,
-					HEARTBEAT_MAX, &heartbeat) ||
+					SYNC_HEARTBEAT_MAX, &heartbeat) ||
 		!get_number("timeout", max(TIMEOUT_DEFAULT, 3 * heartbeat),
 					2 * heartbeat, TIMEOUT_MAX, &timeout) ||
 		!get_number("flush_interval", FLUSH_DEFAULT, FLUSH_MIN, FLUSH_MAX,

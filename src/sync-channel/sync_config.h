@@ -21,6 +21,9 @@
 /** TCP port members listen on by default */
 #define SYNC_PORT 4510
 
+/** longest interval of heartbeats, in ms */
+#define SYNC_HEARTBEAT_MAX 10000
+
 /** most members a cluster may have beside this one */
 #define SYNC_PEERS_MAX 31
 

@@ -13,6 +13,7 @@
 #define SYNC_SESSION_H_
 
 #include "sync_backlog.h"
+#include "sync_config.h"
 #include "sync_hello.h"
 #include "sync_link.h"
 #include "sync_subscribers.h"
@@ -21,12 +22,13 @@
 typedef struct sync_session_t sync_session_t;
 
 /**
- * The protocol with one member after the HELLOs: catch-up or full resync,
- * then frames as they come, in both directions.  Exists as long as the member
- * is configured, as it knows what was received over earlier links.
+ * The protocol with one member after the HELLOs: heartbeats, timeouts and the
+ * end of the link; what is sent is up to its sync_outbound_t, what is received
+ * to its sync_inbound_t.  Exists as long as the member is configured, as these
+ * know what went over earlier links.
  *
- * Locking: one mutex of its own for what other threads see and change,
- * nothing is called with it; run() is called by the member's thread.
+ * Locking: one mutex of its own for what other threads see and change, nothing
+ * that locks is called with it; run() is called by the member's thread.
  */
 struct sync_session_t {
 
