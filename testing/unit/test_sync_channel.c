@@ -125,6 +125,41 @@ START_TEST(test_order)
 }
 END_TEST
 
+/**
+ * What is posted keeps its place, and leaves at the latest with a heartbeat.
+ */
+START_TEST(test_post)
+{
+	test_member_t *moon, *sun;
+	u_int i, pos = 0;
+	uint64_t seq;
+
+	create_two(test_config("moon", 1, 2), &moon, &sun);
+	for (i = 0; i < 100; i++)
+	{
+		seq = moon->channel->post(moon->channel, SYNC_HA, 5,
+								  chunk_clone(chunk_from_str("posted")));
+		ck_assert_uint_eq(seq, 2 * i + 1);
+		ck_assert_uint_eq(test_send(moon, "sent%u", i), 2 * i + 2);
+	}
+	for (i = 0; i < 100; i++)
+	{
+		pos = test_await(sun, pos, "moon 5 posted");
+		pos = test_await(sun, pos, "moon 1 sent%u", i);
+	}
+	moon->channel->post(moon->channel, SYNC_HA, 6,
+						chunk_clone(chunk_from_str("woken")));
+	moon->channel->wake(moon->channel);
+	moon->channel->wake(moon->channel);
+	test_await(sun, pos, "moon 6 woken");
+	moon->channel->post(moon->channel, SYNC_HA, 6,
+						chunk_clone(chunk_from_str("forgotten")));
+	test_await(sun, pos, "moon 6 forgotten");
+	test_member_destroy(moon);
+	test_member_destroy(sun);
+}
+END_TEST
+
 START_TEST(test_send_limits)
 {
 	test_member_t *moon, *sun;
@@ -750,6 +785,7 @@ static Suite *sync_channel_suite()
 	tcase_set_timeout(tc, 60);
 	tcase_add_test(tc, test_connect_two);
 	tcase_add_test(tc, test_order);
+	tcase_add_test(tc, test_post);
 	tcase_add_test(tc, test_send_limits);
 	tcase_add_test(tc, test_states);
 	tcase_add_test(tc, test_send_to);
