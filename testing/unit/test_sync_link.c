@@ -408,23 +408,21 @@ START_TEST(test_garbage)
 {
 	test_member_t *moon, *sun;
 	u_char noise[5000];
-	int fd, i;
+	chunk_t data = chunk_from_thing(noise);
+	size_t i;
+	int fd;
 
 	sun = test_member_create(test_config("sun", 2, 3), TRUE);
 	fd = test_connect(3, 2);
-	if (_i < countof(garbage))
+	for (i = 0; i < sizeof(noise); i++)
 	{
-		ck_assert_int_eq(send(fd, garbage[_i].ptr, garbage[_i].len,
-							  MSG_NOSIGNAL), garbage[_i].len);
+		noise[i] = random();
 	}
-	else
+	if ((size_t)_i < countof(garbage))
 	{
-		for (i = 0; i < sizeof(noise); i++)
-		{
-			noise[i] = random();
-		}
-		send(fd, noise, sizeof(noise), MSG_NOSIGNAL);
+		data = garbage[_i];
 	}
+	ck_assert_int_eq(send(fd, data.ptr, data.len, MSG_NOSIGNAL), data.len);
 	moon = test_member_create(test_config("moon", 1, 3), TRUE);
 	test_await(sun, 0, "end moon");
 	/* at the latest when the time to set up a link is over */
