@@ -370,8 +370,11 @@ START_TEST(test_activate)
 	ck_assert_uint_eq(out.flags, HA_SYNC_REPLAY_USE);
 	ck_assert(out.replay.bytes == 5 && out.replay.packets == 6);
 	wait_watched(2, 0);
+	/* in a hook: only noted */
 	counters->unwatch(counters, child);
+	counters->wake(counters);
 	wait_watched(2, 2);
+	counters->wake(counters);
 
 	child->outbound_pending = TRUE;
 	counters->activate(counters, child, ike);
