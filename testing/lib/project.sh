@@ -104,9 +104,12 @@ project_make() {
 	[ -e "$dir/complete" ] && return
 	[ "$quick" = quick ] && [ -e "$dir/project.tar" ] && return
 	say "building the project"
-	for old in "$TESTING_CACHE"/project-*; do
-		[ -e "$old" ] && unmount_below "$old/" && rm -rf "$old"
-	done
+	# not those of other work trees, they may be in use
+	find "$TESTING_CACHE" -maxdepth 1 -name 'project-*' -mtime +1 |
+		while read -r old; do
+			unmount_below "$old/" && rm -rf "$old"
+		done
+	unmount_below "$dir/" && rm -rf "$dir"
 	root=$dir/root
 	trap 'unmount_below "'"$dir"'/"' EXIT
 	project_mount "$dir" "$image"

@@ -14,8 +14,7 @@ runner_prepare() {
 	mkdir -p "$share"/{queue,taken,done,results}
 	cp -a "$TESTING_DIR/lib" "$TESTING_DIR/scripts" "$TESTING_DIR/hosts" \
 		"$TESTING_DIR/tests" "$share/"
-	[ -e "$project/project.tar" ] && cp "$project/project.tar" "$share/"
-	return 0
+	cp "$project/project.tar" "$share/" || die "the project's build is gone"
 }
 
 # Run the queue in a chroot on this machine's kernel.
