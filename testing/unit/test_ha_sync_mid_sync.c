@@ -493,7 +493,7 @@ static void teardown()
 	{ \
 		bool _done; \
 		mutex->lock(mutex); \
-		_done = (expr) == (value); \
+		_done = (u_int)(expr) == (u_int)(value); \
 		mutex->unlock(mutex); \
 		if (_done) \
 		{ \
@@ -1202,7 +1202,7 @@ START_TEST(test_protect)
 {
 	exchange_type_t types[] = { INFORMATIONAL, EXCHANGE_TYPE_UNDEFINED };
 	message_t *message;
-	int i;
+	u_int i;
 
 	for (i = 0; i < countof(types); i++)
 	{
