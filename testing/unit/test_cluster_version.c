@@ -10,9 +10,10 @@
 #include "cluster_version.h"
 
 /**
- * What a daemon of this version logs when it starts.
+ * What a daemon of this version logs when it starts; volatile, so that it's in
+ * the program whatever an optimizer knows about it.
  */
-static char *banner = "Starting test (strongSwan " VERSION ", Linux)";
+static char *volatile banner = "Starting test (strongSwan " VERSION ", Linux)";
 
 /**
  * What is logged, a line.
