@@ -167,9 +167,9 @@ static void queue_sync(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
 }
 
 /**
- * Make the copy of an IKE SA live.
+ * Make the copy of an IKE SA live, FALSE if there is none.
  */
-static void activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
+static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 						 bool planned)
 {
 	ha_sync_ike_t *ike;
@@ -177,11 +177,12 @@ static void activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 	char *why = NULL;
+	bool live = FALSE;
 
 	ike = this->registry->get_ike(this->registry, spis);
 	if (!ike)
 	{
-		return;
+		return FALSE;
 	}
 	children = this->registry->get_children(this->registry, spis);
 	id = ha_sync_import_id(spis);
@@ -189,6 +190,7 @@ static void activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	id->destroy(id);
 	if (ike_sa)
 	{
+		live = TRUE;
 		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
 		{
 			this->capture->adopt(this->capture, ike_sa, ike);
@@ -203,6 +205,7 @@ static void activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	}
 	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
 	ha_sync_ike_destroy(ike);
+	return live;
 }
 
 METHOD(ha_sync_failover_t, activate, void,
@@ -210,7 +213,7 @@ METHOD(ha_sync_failover_t, activate, void,
 {
 	ha_sync_spis_t *spis;
 	array_t *list;
-	uint32_t total;
+	uint32_t total, live = 0;
 
 	list = this->registry->list(this->registry, group);
 	total = array_count(list);
@@ -225,7 +228,7 @@ METHOD(ha_sync_failover_t, activate, void,
 	{
 		/* copies that failed get a last chance */
 		this->replica->make(this->replica, spis);
-		activate_one(this, spis, planned);
+		live += activate_one(this, spis, planned) ? 1 : 0;
 		free(spis);
 		this->mutex->lock(this->mutex);
 		this->status.done++;
@@ -240,7 +243,12 @@ METHOD(ha_sync_failover_t, activate, void,
 	if (total)
 	{
 		DBG1(DBG_CFG, "ha-sync: took over %u IKE SAs of group '%s' in %u ms",
-			 total, group, this->status.ms);
+			 live, group, this->status.ms);
+	}
+	if (live < total)
+	{
+		DBG1(DBG_CFG, "ha-sync: %u IKE SAs of group '%s' have no copy here and "
+			 "are lost, 'swancluster status' says why", total - live, group);
 	}
 }
 
