@@ -182,7 +182,10 @@ static void process(private_ha_sync_replay_watch_t *this, ha_sync_sa_id_t *id,
 	entry = this->entries->get(this->entries, &lookup);
 	if (entry)
 	{
+		/* what the kernel doesn't tell */
 		id->esn = entry->id.esn;
+		id->child = entry->id.child;
+		id->inbound = entry->id.inbound;
 		report = note(this, entry, replay, now_ms(), flush);
 	}
 	else if (event)

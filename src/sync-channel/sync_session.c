@@ -344,11 +344,12 @@ static void finish(private_sync_session_t *this)
 {
 	publish(this);
 	this->link = NULL;
-	this->outbound->end(this->outbound);
-	this->inbound->end(this->inbound);
+	/* before subscribers are told, they may look at it */
 	this->mutex->lock(this->mutex);
 	set_state(this, SYNC_LINK_DOWN);
 	this->mutex->unlock(this->mutex);
+	this->outbound->end(this->outbound);
+	this->inbound->end(this->inbound);
 }
 
 METHOD(sync_session_t, run, char*,

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
 #include <time.h>
@@ -115,15 +114,11 @@ sync_wake_t *sync_wake_create()
  */
 void sync_thread_setup()
 {
-	struct sched_param param = {
-		.sched_priority = 0,
-	};
 	sigset_t set;
 
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
-	pthread_setschedparam(pthread_self(), SCHED_BATCH, &param);
 }
 
 /*

@@ -69,9 +69,7 @@ sync_wake_t *sync_wake_create();
 /**
  * Prepare a thread of the channel, called first by it.
  *
- * It never takes the CPU away from who wakes it, as hooks of charon's bus do
- * while the whole daemon waits, and writing to a closed socket is an error
- * there, not a signal.
+ * Writing to a closed socket is an error there, not a signal.
  */
 void sync_thread_setup();
 

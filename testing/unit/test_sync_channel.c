@@ -247,7 +247,7 @@ START_TEST(test_catchup)
 	test_proxy_cut(proxy);
 	pos = test_await(sun, pos, "down moon");
 	test_await(moon, 0, "down sun");
-	ck_assert(test_info(sun, "moon").error != NULL);
+	test_await_error(sun, "moon", "");
 	for (; i < 500; i++)
 	{
 		test_send(moon, "%u", i);
