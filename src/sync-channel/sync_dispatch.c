@@ -275,7 +275,9 @@ static void processed(private_sync_dispatch_t *this, item_t *item)
  */
 static void *dispatch(private_sync_dispatch_t *this)
 {
-	item_t *item;
+	item_t *item, down = {
+		.type = ITEM_DOWN,
+	};
 
 	sync_thread_setup();
 	while ((item = dequeue(this)))
@@ -283,6 +285,12 @@ static void *dispatch(private_sync_dispatch_t *this)
 		process(this, item);
 		processed(this, item);
 		item_destroy(item);
+	}
+	/* a member that was removed: what is left in the queue is dropped, but
+	 * those who know that it was up have to know that it's not anymore */
+	if (this->incarnation)
+	{
+		process(this, &down);
 	}
 	return NULL;
 }

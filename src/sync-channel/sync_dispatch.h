@@ -87,7 +87,8 @@ struct sync_dispatch_t {
 	void (*set_processed)(sync_dispatch_t *this, uint64_t seq);
 
 	/**
-	 * Destroy a sync_dispatch_t: wait for the call under way, drop the rest.
+	 * Destroy a sync_dispatch_t: wait for the call under way, drop the rest,
+	 * tell subscribers that the member is down.
 	 */
 	void (*destroy)(sync_dispatch_t *this);
 };
