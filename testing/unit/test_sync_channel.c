@@ -26,6 +26,9 @@
  * backlog */
 #define BIG_COUNT 600
 
+/** timeout of those who have a slow member, in ms */
+#define SLOW_TIMEOUT 3000
+
 /** octets of a big message */
 #define BIG_LEN (60 * 1024)
 
@@ -498,10 +501,12 @@ END_TEST
  */
 START_TEST(test_slow)
 {
+	sync_config_t *config = test_config("moon", 1, 3);
 	test_member_t *moon, *sun, *mars;
 	u_int i, pos;
 
-	moon = test_member_create(test_config("moon", 1, 3), TRUE);
+	config->timeout = SLOW_TIMEOUT;
+	moon = test_member_create(config, TRUE);
 	sun = test_member_create(test_config("sun", 2, 3), TRUE);
 	mars = test_member_create(test_config("mars", 3, 3), TRUE);
 	test_await(sun, 0, "end moon");
@@ -513,7 +518,7 @@ START_TEST(test_slow)
 		pos = test_await(mars, pos, "moon 1 big%u", i);
 	}
 	/* a slow member is not a dead one */
-	usleep(2 * TEST_TIMEOUT * 1000);
+	usleep(3 * SLOW_TIMEOUT / 2 * 1000);
 	ck_assert_int_eq(test_info(moon, "sun").state, SYNC_LINK_UP);
 	ck_assert_uint_gt(test_info(moon, "sun").lag, BIG_COUNT / 2);
 	ck_assert_uint_eq(test_count(moon, "down sun"), 0);
@@ -685,16 +690,18 @@ END_TEST
  */
 START_TEST(test_unsubscribe_stuck)
 {
+	sync_config_t *config = test_config("moon", 1, 2);
 	test_member_t *moon, *sun;
 	uint64_t start;
 
-	create_two(test_config("moon", 1, 2), &moon, &sun);
+	config->timeout = SLOW_TIMEOUT;
+	create_two(config, &moon, &sun);
 	moon->endless = TRUE;
 	moon->item_len = BIG_LEN;
 	test_block(sun, TRUE, FALSE);
 	ck_assert(moon->channel->start_resync(moon->channel, "sun", SYNC_HA));
 	test_await_receiving(sun);
-	usleep(2 * TEST_TIMEOUT * 1000);
+	usleep(3 * SLOW_TIMEOUT / 2 * 1000);
 	ck_assert_int_eq(test_info(moon, "sun").state, SYNC_LINK_UP);
 	start = sync_now();
 	test_member_unsubscribe(moon);
@@ -764,11 +771,11 @@ START_TEST(test_silence)
 	test_member_t *moon, *sun;
 	u_int pos;
 
+	config->timeout = TEST_SHORT_TIMEOUT;
 	create_two(config, &moon, &sun);
 	pos = test_events(sun);
 	test_proxy_stall(proxy);
 	pos = test_await(sun, pos, "down moon");
-	test_await_error(sun, "moon", "nothing received for");
 	test_await(moon, 0, "down sun");
 	test_send(moon, "later");
 	test_proxy_allow(proxy);
@@ -864,7 +871,7 @@ static Suite *sync_channel_suite()
 
 	s = suite_create("sync_channel");
 	tc = tcase_create("delivery");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_connect_two);
 	tcase_add_test(tc, test_order);
 	tcase_add_test(tc, test_post);
@@ -874,7 +881,7 @@ static Suite *sync_channel_suite()
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("reconnect");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_catchup);
 	tcase_add_test(tc, test_cut_often);
 	tcase_add_test(tc, test_overflow);
@@ -885,7 +892,7 @@ static Suite *sync_channel_suite()
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("resync");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_resync_events);
 	tcase_add_test(tc, test_resync_cut);
 	tcase_add_test(tc, test_resync_requests);
@@ -893,13 +900,13 @@ static Suite *sync_channel_suite()
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("slow");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_slow);
 	tcase_add_test(tc, test_slow_overflow);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("subscribers");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_late_subscriber);
 	tcase_add_test(tc, test_unsubscribe_waits);
 	tcase_add_test(tc, test_unsubscribe_stuck);

@@ -745,11 +745,13 @@ END_TEST
 
 START_TEST(test_silent_member)
 {
+	sync_config_t *config = test_config("sun", 2, 2);
 	test_member_t *sun;
 	rogue_t rogue;
 
 	/* it says HELLO, and nothing more */
-	sun = test_member_create(test_config("sun", 2, 2), TRUE);
+	config->timeout = TEST_SHORT_TIMEOUT;
+	sun = test_member_create(config, TRUE);
 	rogue = rogue_hello(100, 0, 0);
 	test_await(sun, 0, "up moon");
 	test_await(sun, 0, "down moon");
@@ -805,7 +807,7 @@ static Suite *sync_link_suite()
 
 	s = suite_create("sync_link");
 	tc = tcase_create("names");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_wrong_secret);
 	tcase_add_test(tc, test_other_cluster);
 	tcase_add_test(tc, test_name_twice);
@@ -815,7 +817,7 @@ static Suite *sync_link_suite()
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("x509");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_unchecked_fixture(tc, setup_x509, teardown_x509);
 	tcase_add_test(tc, test_x509);
 	tcase_add_test(tc, test_x509_other_cluster);
@@ -825,14 +827,14 @@ static Suite *sync_link_suite()
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("strangers");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, test_garbage, 0, countof(garbage) + 1);
 	tcase_add_test(tc, test_unknown_address);
 	tcase_add_test(tc, test_half_open);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("members");
-	tcase_set_timeout(tc, 60);
+	tcase_set_timeout(tc, 120);
 	tcase_add_test(tc, test_version);
 	tcase_add_test(tc, test_no_hello);
 	tcase_add_loop_test(tc, test_malformed, 0, countof(ends));
