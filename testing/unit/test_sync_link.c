@@ -708,7 +708,7 @@ START_TEST(test_unknown_frames)
 	sync_connect_send(rogue.link, chunk_clone(chunk_from_thing(data)));
 	test_await(sun, 0, "moon 1 ok");
 	ck_assert_uint_eq(test_count(sun, "end moon"), 0);
-	ck_assert_int_eq(test_info(sun, "moon").state, SYNC_LINK_UP);
+	test_await_state(sun, "moon", SYNC_LINK_UP);
 	rogue_destroy(&rogue);
 	test_await(sun, 0, "down moon");
 	test_member_destroy(sun);
