@@ -370,10 +370,36 @@ METHOD(ha_sync_counters_t, reported, void,
 	ha_sync_ike_destroy(ike);
 }
 
+/**
+ * Tell the other members that we start with the sequence number our kernel was
+ * given: who takes over next must be ahead of it, even if it is right now.
+ */
+static void tell_given(private_ha_sync_counters_t *this,
+					   const ha_sync_child_t *child)
+{
+	ha_sync_use_t use = child->use;
+	uint64_t *given;
+
+	this->mutex->lock(this->mutex);
+	given = this->given->get(this->given,
+							 (void*)(uintptr_t)child->id.spi_in);
+	if (given)
+	{
+		use.oseq = max(use.oseq, *given);
+	}
+	this->mutex->unlock(this->mutex);
+	if (use.oseq != child->use.oseq)
+	{
+		this->registry->put_use(this->registry, &child->id, &use);
+		this->sender->child_use(this->sender, &child->id, &use);
+	}
+}
+
 METHOD(ha_sync_counters_t, activate, void,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
 	const ha_sync_ike_t *ike)
 {
+	tell_given(this, child);
 	give_inbound(this, child, ike);
 	queue_change(this, child, TRUE);
 	this->flusher->trigger(this->flusher);
