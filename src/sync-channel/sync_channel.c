@@ -58,6 +58,9 @@ struct private_sync_channel_t {
 
 	/** messages wait for wake() */
 	bool posted;
+
+	/** last message when those all members have were dropped */
+	uint64_t released;
 };
 
 /**
@@ -84,12 +87,29 @@ METHOD(sync_channel_t, post, uint64_t,
 	return seq;
 }
 
+/**
+ * Tell the threads of all members that there are new frames.
+ */
+static void tell_others(private_sync_channel_t *this)
+{
+	uint64_t head = this->backlog->get_head(this->backlog);
+
+	this->others->poke(this->others);
+	/* flush() does it, too, but is not called without states; that two threads
+	 * may do it at the same time does no harm */
+	if (head >= this->released + RELEASE_INTERVAL)
+	{
+		this->released = head;
+		this->others->release(this->others);
+	}
+}
+
 METHOD(sync_channel_t, wake_, void,
 	private_sync_channel_t *this)
 {
 	if (cas_bool(&this->posted, TRUE, FALSE))
 	{
-		this->others->poke(this->others);
+		tell_others(this);
 	}
 }
 
@@ -102,12 +122,7 @@ METHOD(sync_channel_t, send_, uint64_t,
 	seq = this->backlog->append(this->backlog, domain, type, body);
 	if (seq)
 	{
-		this->others->poke(this->others);
-		/* flush() does it, too, but is not called without states */
-		if (seq % RELEASE_INTERVAL == 0)
-		{
-			this->others->release(this->others);
-		}
+		tell_others(this);
 	}
 	return seq;
 }
