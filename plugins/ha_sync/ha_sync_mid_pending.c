@@ -13,6 +13,18 @@
 #include <sa/task_manager.h>
 #include <threading/mutex.h>
 
+/**
+ * A request is sent again sooner than others are, by this factor: until the
+ * sync, requests of the peer may be refused, and charon drops a response with
+ * ID 0 while it processes a request with ID 0.
+ */
+#define HASTE 4
+
+/**
+ * Additional tries, so that the last one is not sooner than that of others.
+ */
+#define MORE_TRIES 2
+
 typedef struct private_ha_sync_mid_pending_t private_ha_sync_mid_pending_t;
 typedef struct entry_t entry_t;
 typedef struct job_data_t job_data_t;
@@ -205,6 +217,8 @@ METHOD(ha_sync_mid_pending_t, add, void,
 		.packet = packet,
 	);
 	retransmission_parse_default(&entry->retransmission);
+	entry->retransmission.timeout /= HASTE;
+	entry->retransmission.tries += MORE_TRIES;
 	timeout = retransmission_timeout(&entry->retransmission, 0, TRUE);
 	/* the sender changes what it gets */
 	clone = packet->clone(packet);

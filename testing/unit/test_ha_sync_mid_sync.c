@@ -23,8 +23,8 @@
 #define KEY_OUT 0x5a
 #define KEY_IN 0xa3
 
-/** how often a request is sent, with the settings of setup() */
-#define SENDS 3
+/** how often a request is sent: once, as often as setup() says, and twice */
+#define SENDS 5
 
 /** how long to wait for what jobs do, in ms */
 #define PATIENCE 5000
@@ -423,7 +423,7 @@ static void setup()
 	set_timeout(60);
 	lib->settings->set_double(lib->settings, "%s.retransmit_base", 1.0,
 							  lib->ns);
-	lib->settings->set_int(lib->settings, "%s.retransmit_tries", SENDS - 1,
+	lib->settings->set_int(lib->settings, "%s.retransmit_tries", SENDS - 3,
 						   lib->ns);
 	lib->crypto->add_rng(lib->crypto, RNG_TRUE, "test", create_rng);
 	lib->processor->set_threads(lib->processor, 4);
