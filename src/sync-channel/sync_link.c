@@ -87,10 +87,15 @@ static void compact(buffer_t *buf)
 /**
  * Create the reason for a connection that is gone.
  */
-static char *describe_end(int error)
+static char *describe_end(private_sync_link_t *this, int error)
 {
 	char *text;
 
+	if (!this->secured)
+	{	/* as strangers, we are not told why */
+		return strdup("closed before TLS was up, see the other side's log; is "
+					  "our address in its list of members?");
+	}
 	if (!error)
 	{
 		return strdup("closed by the other side");
@@ -119,17 +124,16 @@ static status_t check_result(private_sync_link_t *this, int ret, char **why)
 		case SSL_ERROR_WANT_READ:
 			return NEED_MORE;
 		case SSL_ERROR_SSL:
-			*why = this->secured &&
-				   ERR_GET_REASON(ERR_peek_last_error()) ==
+			*why = ERR_GET_REASON(ERR_peek_last_error()) ==
 											SSL_R_UNEXPECTED_EOF_WHILE_READING ?
-						describe_end(0) :
+						describe_end(this, 0) :
 						this->tls->describe_error(this->tls, this->ssl);
 			break;
 		case SSL_ERROR_ZERO_RETURN:
-			*why = describe_end(0);
+			*why = describe_end(this, 0);
 			break;
 		default:
-			*why = describe_end(error);
+			*why = describe_end(this, error);
 			break;
 	}
 	ERR_clear_error();
