@@ -327,6 +327,8 @@ static void begin(private_sync_session_t *this, sync_link_t *link,
 	this->peer_heartbeat = min(hello->heartbeat, SYNC_HEARTBEAT_MAX);
 	this->sent = 0;
 	this->received = sync_now();
+	/* how it begins is known to who sees that it's up */
+	this->outbound->begin(this->outbound, hello);
 	this->mutex->lock(this->mutex);
 	this->info.incarnation = hello->incarnation;
 	this->info.connects++;
@@ -334,7 +336,6 @@ static void begin(private_sync_session_t *this, sync_link_t *link,
 	set_state(this, SYNC_LINK_RESYNC);
 	this->mutex->unlock(this->mutex);
 	this->inbound->begin(this->inbound, hello->incarnation);
-	this->outbound->begin(this->outbound, hello);
 }
 
 /**
