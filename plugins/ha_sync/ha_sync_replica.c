@@ -8,8 +8,15 @@
 #include "ha_sync_import.h"
 
 #include <daemon.h>
+#include <threading/mutex.h>
 
 #include <inttypes.h>
+
+/**
+ * Most failures logged in an interval of this length, in s.
+ */
+#define LOG_MAX 10
+#define LOG_INTERVAL 10
 
 typedef struct private_ha_sync_replica_t private_ha_sync_replica_t;
 
@@ -32,6 +39,13 @@ struct private_ha_sync_replica_t {
 
 	/** knows the virtual IPs of copies */
 	ha_sync_lease_t *lease;
+
+	/** start of the current LOG_INTERVAL, failures logged in it */
+	time_t logging;
+	u_int logged;
+
+	/** protects these two */
+	mutex_t *mutex;
 };
 
 /**
@@ -73,6 +87,31 @@ static ike_sa_t *checkout_copy(const ha_sync_spis_t *spis)
 }
 
 /**
+ * Check if another failure may be logged: a daemon that just started has no
+ * connections yet, and may get copies of many IKE SAs.
+ */
+static bool may_log(private_ha_sync_replica_t *this)
+{
+	time_t now = time_monotonic(NULL);
+	u_int logged;
+
+	this->mutex->lock(this->mutex);
+	if (now >= this->logging + LOG_INTERVAL)
+	{
+		this->logging = now;
+		this->logged = 0;
+	}
+	logged = ++this->logged;
+	this->mutex->unlock(this->mutex);
+	if (logged == LOG_MAX + 1)
+	{
+		DBG1(DBG_CFG, "ha-sync: more IKE SAs have no complete copy, see "
+			 "'swancluster status'");
+	}
+	return logged <= LOG_MAX;
+}
+
+/**
  * Note a failure of an IKE SA, or that there is none.  Logged once, not with
  * each attempt.
  */
@@ -84,9 +123,9 @@ static void set_failure(private_ha_sync_replica_t *this,
 	changed = this->registry->set_failure(this->registry, spis, reason);
 	if (changed && reason)
 	{
-		DBG1(DBG_CFG, "ha-sync: no complete copy of IKE SA %.16" PRIx64 "_i "
-			 "%.16" PRIx64 "_r: %s", be64toh(spis->i), be64toh(spis->r),
-			 reason);
+		dbg(DBG_CFG, may_log(this) ? 1 : 2, "ha-sync: no complete copy of IKE "
+			"SA %.16" PRIx64 "_i %.16" PRIx64 "_r: %s", be64toh(spis->i),
+			be64toh(spis->r), reason);
 	}
 	free(reason);
 }
@@ -329,6 +368,7 @@ METHOD(ha_sync_replica_t, drop, void,
 METHOD(ha_sync_replica_t, destroy, void,
 	private_ha_sync_replica_t *this)
 {
+	this->mutex->destroy(this->mutex);
 	free(this);
 }
 
@@ -356,6 +396,7 @@ ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 		.counters = counters,
 		.capture = capture,
 		.lease = lease,
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;
 }

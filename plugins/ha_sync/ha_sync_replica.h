@@ -26,7 +26,7 @@ typedef struct ha_sync_replica_t ha_sync_replica_t;
  * charon's bus or with a lock held.  They take the records from the registry,
  * so calls may be repeated.
  *
- * Locking: none of its own.
+ * Locking: one mutex of its own for how much is logged, a leaf.
  */
 struct ha_sync_replica_t {
 
