@@ -21,6 +21,7 @@
 #include "ha_sync_registry.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
+#include "sync_option.h"
 
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>
@@ -217,6 +218,19 @@ static bool read_takeover(bool *manual)
 }
 
 /**
+ * Complain about options that are none.
+ */
+static void check_options()
+{
+	const char *known[] = {
+		"load", "addresses", "takeover", "margin", "sync_rate", "track_file",
+		NULL,
+	};
+
+	sync_option_check("plugins.ha-sync", known);
+}
+
+/**
  * Give ownership the configured groups.
  */
 static bool set_groups(private_ha_sync_cluster_t *this)
@@ -259,6 +273,7 @@ static void start_ownership(private_ha_sync_cluster_t *this)
  */
 static bool create_state(private_ha_sync_cluster_t *this)
 {
+	check_options();
 	this->channel = sync_channel_get();
 	if (!this->channel)
 	{
@@ -355,6 +370,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 {
 	bool ok;
 
+	check_options();
 	ok = this->channel->reload(this->channel);
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;

@@ -7,6 +7,7 @@
 #include "sync_config.h"
 #include "sync_frame.h"
 #include "sync_hello.h"
+#include "sync_option.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -328,9 +329,14 @@ static bool load_listen(sync_config_t *this, uint16_t port)
  */
 sync_config_t *sync_config_load()
 {
+	const char *known[] = {
+		"name", "member", "listen", "port", "secret_file", "cert", "key", "ca",
+		"heartbeat", "timeout", "backlog", "flush_interval", "socket", NULL,
+	};
 	sync_config_t *this;
 	uint16_t port;
 
+	sync_option_check("cluster", known);
 	INIT(this,
 		.peers = linked_list_create(),
 	);

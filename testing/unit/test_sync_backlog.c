@@ -15,6 +15,7 @@
 
 #include "sync_backlog.h"
 #include "sync_config.h"
+#include "sync_option.h"
 #include "sync_frame.h"
 #include "sync_outbox.h"
 #include "sync_states.h"
@@ -726,6 +727,27 @@ START_TEST(test_config)
 }
 END_TEST
 
+START_TEST(test_config_unknown)
+{
+	const char *known[] = { "name", "member", "members", NULL };
+	const char *few[] = { "name", NULL };
+	const char *more[] = { "name", "member", "secret_file", "nmae", NULL };
+	sync_config_t *config;
+
+	set_option("nmae", "tset");
+	/* secret_file and the misspelled one */
+	ck_assert_uint_eq(sync_option_check("cluster", known), 2);
+	ck_assert_uint_eq(sync_option_check("cluster", few), 3);
+	ck_assert_uint_eq(sync_option_check("cluster", more), 0);
+	ck_assert_uint_eq(sync_option_check("no-such-section", known), 0);
+	/* it's ignored, as by strongSwan */
+	config = sync_config_load();
+	ck_assert(config != NULL);
+	sync_config_destroy(config);
+	set_option("nmae", NULL);
+}
+END_TEST
+
 START_TEST(test_config_x509)
 {
 	sync_config_t *config;
@@ -967,6 +989,7 @@ static Suite *sync_backlog_suite()
 	tc = tcase_create("config");
 	tcase_add_checked_fixture(tc, setup_config, teardown_config);
 	tcase_add_test(tc, test_config);
+	tcase_add_test(tc, test_config_unknown);
 	tcase_add_test(tc, test_config_x509);
 	tcase_add_loop_test(tc, test_config_option, 0, countof(options));
 	tcase_add_test(tc, test_config_timeout);
