@@ -227,7 +227,7 @@ static void check_options()
 		NULL,
 	};
 
-	sync_option_check("plugins.ha-sync", known);
+	sync_option_check("ha-sync", known);
 }
 
 /**

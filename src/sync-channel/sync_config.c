@@ -336,7 +336,7 @@ sync_config_t *sync_config_load()
 	sync_config_t *this;
 	uint16_t port;
 
-	sync_option_check("cluster", known);
+	sync_option_check(NULL, known);
 	INIT(this,
 		.peers = linked_list_create(),
 	);

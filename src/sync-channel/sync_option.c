@@ -26,20 +26,25 @@ static bool is_known(const char *name, const char *known[])
 /*
  * Described in header.
  */
-u_int sync_option_check(const char *section, const char *known[])
+u_int sync_option_check(const char *plugin, const char *known[])
 {
 	enumerator_t *enumerator;
 	char *name, *value;
 	u_int unknown = 0;
 
-	enumerator = lib->settings->create_key_value_enumerator(lib->settings,
-											"%s.%s", lib->ns, section);
+	/* no dot in an argument, it would be taken as part of a name */
+	enumerator = plugin ?
+		lib->settings->create_key_value_enumerator(lib->settings,
+										"%s.plugins.%s", lib->ns, plugin) :
+		lib->settings->create_key_value_enumerator(lib->settings,
+										"%s.cluster", lib->ns);
 	while (enumerator->enumerate(enumerator, &name, &value))
 	{
 		if (!is_known(name, known))
 		{
-			DBG1(DBG_CFG, "cluster: there is no option '%s' in %s.%s, it is "
-				 "ignored; correct its name", name, lib->ns, section);
+			DBG1(DBG_CFG, "cluster: there is no option '%s' in %s.%s%s, it is "
+				 "ignored; correct its name", name, lib->ns,
+				 plugin ? "plugins." : "", plugin ?: "cluster");
 			unknown++;
 		}
 	}

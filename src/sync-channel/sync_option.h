@@ -15,13 +15,14 @@
 #include <library.h>
 
 /**
- * Log a line for each option in a section of strongswan.conf that is none:
- * strongSwan ignores them, and so a typing error would go unnoticed.
+ * Log a line for each option in strongswan.conf that is none: strongSwan
+ * ignores them, and so a typing error would go unnoticed.
  *
- * @param section	name of the section, below <ns>
+ * @param plugin	name of the plugin whose section to check, NULL for
+ *					<ns>.cluster
  * @param known		names of the options, ends with NULL
  * @return			number of unknown options
  */
-u_int sync_option_check(const char *section, const char *known[]);
+u_int sync_option_check(const char *plugin, const char *known[]);
 
 #endif /** SYNC_OPTION_H_ @}*/

@@ -736,10 +736,13 @@ START_TEST(test_config_unknown)
 
 	set_option("nmae", "tset");
 	/* secret_file and the misspelled one */
-	ck_assert_uint_eq(sync_option_check("cluster", known), 2);
-	ck_assert_uint_eq(sync_option_check("cluster", few), 3);
-	ck_assert_uint_eq(sync_option_check("cluster", more), 0);
-	ck_assert_uint_eq(sync_option_check("no-such-section", known), 0);
+	ck_assert_uint_eq(sync_option_check(NULL, known), 2);
+	ck_assert_uint_eq(sync_option_check(NULL, few), 3);
+	ck_assert_uint_eq(sync_option_check(NULL, more), 0);
+	ck_assert_uint_eq(sync_option_check("no-such", known), 0);
+	lib->settings->set_str(lib->settings, "%s.plugins.some-one.adresses", "x",
+						   lib->ns);
+	ck_assert_uint_eq(sync_option_check("some-one", known), 1);
 	/* it's ignored, as by strongSwan */
 	config = sync_config_load();
 	ck_assert(config != NULL);
