@@ -38,7 +38,8 @@ struct private_cluster_vici_t {
  */
 static int find_plugin(struct dl_phdr_info *info, size_t size, void *data)
 {
-	char *base, **path = data;
+	const char *base;
+	char **path = data;
 
 	base = info->dlpi_name ? strrchr(info->dlpi_name, '/') : NULL;
 	if (base && streq(base + 1, VICI_PLUGIN))
