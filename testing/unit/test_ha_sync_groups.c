@@ -29,7 +29,8 @@ static void log_line(debug_t group, level_t level, char *fmt, ...)
 	{
 		len = strlen(logged);
 		va_start(args, fmt);
-		vsnprintf(logged + len, sizeof(logged) - len, fmt, args);
+		/* the newline takes one more */
+		vsnprintf(logged + len, sizeof(logged) - len - 1, fmt, args);
 		va_end(args);
 		strcat(logged, "\n");
 	}
