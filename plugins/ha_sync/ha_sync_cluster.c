@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_cluster.h"
+#include "ha_sync_address_keep.h"
 #include "ha_sync_address_watch.h"
 #include "ha_sync_capture.h"
 #include "ha_sync_command.h"
@@ -58,6 +59,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_ownership_t *ownership;
 	ha_sync_receiver_t *receiver;
 	ha_sync_address_watch_t *addresses;
+	ha_sync_address_keep_t *keep;
 	ha_sync_outlet_t *outlet;
 	cluster_control_t *control;
 	ha_sync_command_t *command;
@@ -104,24 +106,37 @@ static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 }
 
 /**
- * Implements ha_sync_ownership_ops_t.deactivate
+ * Implements ha_sync_ownership_ops_t.give_up
  */
-static void deactivate(private_ha_sync_cluster_t *this, char *group,
-					   bool announced, char *winner)
+static void give_up(private_ha_sync_cluster_t *this, char *group)
 {
-	if (!announced)
-	{
-		if (!winner)
-		{
-			this->failover->flush(this->failover, group);
-		}
-		return;
-	}
-	this->failover->deactivate(this->failover, group, winner != NULL);
-	if (winner)
-	{
-		this->channel->request_resync(this->channel, winner, SYNC_HA);
-	}
+	this->failover->give_up(this->failover, group);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.settle
+ */
+static void settle(private_ha_sync_cluster_t *this, char *group)
+{
+	/* the kernel must not send with the numbers of a copy */
+	this->keep->release(this->keep, group);
+	this->failover->settle(this->failover, group);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.drop
+ */
+static void drop(private_ha_sync_cluster_t *this, char *group)
+{
+	this->failover->drop(this->failover, group);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.resync
+ */
+static void resync(private_ha_sync_cluster_t *this, char *member)
+{
+	this->channel->request_resync(this->channel, member, SYNC_HA);
 }
 
 /**
@@ -316,7 +331,10 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 		.holds = (void*)holds,
 		.announce = (void*)announce,
 		.activate = (void*)activate,
-		.deactivate = (void*)deactivate,
+		.give_up = (void*)give_up,
+		.settle = (void*)settle,
+		.drop = (void*)drop,
+		.resync = (void*)resync,
 		.count = (void*)count,
 	};
 
@@ -334,6 +352,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->keep = ha_sync_address_keep_create(this->groups, this->addresses);
 	this->outlet = ha_sync_outlet_create((void*)stopping, (void*)leaving,
 										 this);
 	return TRUE;
@@ -360,7 +379,7 @@ static void start(private_ha_sync_cluster_t *this)
 	{
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
-								this->failover, this->mid_sync, this->receiver,
+								this->keep, this->failover, this->mid_sync, this->receiver,
 								this->times);
 	}
 }
@@ -403,6 +422,11 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	private_ha_sync_cluster_t *this)
 {
 	stop(this);
+	if (this->ownership)
+	{	/* its thread uses the addresses, whose thread tells it of changes */
+		this->ownership->stop(this->ownership);
+	}
+	DESTROY_IF(this->keep);
 	DESTROY_IF(this->addresses);
 	DESTROY_IF(this->ownership);
 	DESTROY_IF(this->outlet);

@@ -48,6 +48,9 @@ struct private_ha_sync_command_t {
 	/** ownership */
 	ha_sync_ownership_t *ownership;
 
+	/** keeps addresses usable while they move */
+	ha_sync_address_keep_t *keep;
+
 	/** failover */
 	ha_sync_failover_t *failover;
 
@@ -227,7 +230,8 @@ static char *handover(private_ha_sync_command_t *this, vici_message_t *request,
 	{
 		return msg;
 	}
-	msg = ha_sync_handover(this->ownership, group, target, COMMAND_TIMEOUT);
+	msg = ha_sync_handover(this->ownership, this->keep, group, target,
+						   COMMAND_TIMEOUT);
 	if (!msg)
 	{
 		reply->add_kv(reply, "active", "%s", target);
@@ -436,6 +440,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_groups_t *groups,
 										  ha_sync_registry_t *registry,
 										  ha_sync_ownership_t *ownership,
+										  ha_sync_address_keep_t *keep,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
 										  ha_sync_receiver_t *receiver,
@@ -452,6 +457,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.groups = groups,
 		.registry = registry,
 		.ownership = ownership,
+		.keep = keep,
 		.failover = failover,
 		.mid_sync = mid_sync,
 		.receiver = receiver,

@@ -252,17 +252,17 @@ METHOD(ha_sync_failover_t, activate, void,
 	}
 }
 
-METHOD(ha_sync_failover_t, flush, void,
+METHOD(ha_sync_failover_t, give_up, void,
 	private_ha_sync_failover_t *this, char *group)
 {
 	ha_sync_spis_t *spis;
 	ha_sync_mids_t mids;
 	array_t *list;
 
-	this->counters->flush(this->counters);
 	list = this->registry->list(this->registry, group);
 	while (array_remove(list, ARRAY_HEAD, &spis))
 	{
+		this->replica->silence(this->replica, spis);
 		if (this->registry->get_mids(this->registry, spis, &mids))
 		{
 			this->sender->mids_now(this->sender, spis, &mids);
@@ -270,10 +270,27 @@ METHOD(ha_sync_failover_t, flush, void,
 		free(spis);
 	}
 	array_destroy(list);
+	this->counters->flush(this->counters);
 }
 
-METHOD(ha_sync_failover_t, deactivate, void,
-	private_ha_sync_failover_t *this, char *group, bool drop)
+METHOD(ha_sync_failover_t, settle, void,
+	private_ha_sync_failover_t *this, char *group)
+{
+	ha_sync_spis_t *spis;
+	array_t *list;
+
+	this->counters->flush(this->counters);
+	list = this->registry->list(this->registry, group);
+	while (array_remove(list, ARRAY_HEAD, &spis))
+	{
+		this->replica->demote(this->replica, spis);
+		free(spis);
+	}
+	array_destroy(list);
+}
+
+METHOD(ha_sync_failover_t, drop, void,
+	private_ha_sync_failover_t *this, char *group)
 {
 	ha_sync_spis_t *spis;
 	array_t *list;
@@ -282,14 +299,7 @@ METHOD(ha_sync_failover_t, deactivate, void,
 	while (array_remove(list, ARRAY_HEAD, &spis))
 	{
 		this->replica->drop(this->replica, spis);
-		if (drop)
-		{
-			this->registry->remove_ike(this->registry, spis);
-		}
-		else
-		{
-			this->replica->make(this->replica, spis);
-		}
+		this->registry->remove_ike(this->registry, spis);
 		free(spis);
 	}
 	array_destroy(list);
@@ -343,8 +353,9 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 	INIT(this,
 		.public = {
 			.activate = _activate,
-			.flush = _flush,
-			.deactivate = _deactivate,
+			.give_up = _give_up,
+			.settle = _settle,
+			.drop = _drop,
 			.get_status = _get_status,
 			.reload = _reload,
 			.destroy = _destroy,

@@ -39,8 +39,8 @@ struct ha_sync_failover_status_t {
 /**
  * Makes copies live when this member becomes active, and the other way round.
  *
- * activate() and deactivate() check IKE_SAs out; they are called by the thread
- * of ownership only, never with a lock held.
+ * All functions for a group check IKE_SAs out; they are called by the thread of
+ * ownership only, never with a lock held.
  *
  * Locking: a mutex protects the progress and the queue of message-ID syncs; it
  * is not held while others are called.
@@ -57,19 +57,26 @@ struct ha_sync_failover_t {
 	void (*activate)(ha_sync_failover_t *this, char *group, bool planned);
 
 	/**
-	 * Send the final counters and message IDs of a group.
+	 * Let all live IKE_SAs of a group be silent, and send their final counters
+	 * and message IDs.  The kernel's SAs are not touched.
 	 *
 	 * @param group		name of the group
 	 */
-	void (*flush)(ha_sync_failover_t *this, char *group);
+	void (*give_up)(ha_sync_failover_t *this, char *group);
 
 	/**
-	 * Turn all live SAs of a group into copies.
+	 * Turn all SAs of a group that were live into copies.
 	 *
 	 * @param group		name of the group
-	 * @param drop		TRUE to drop them and what is known about them instead
 	 */
-	void (*deactivate)(ha_sync_failover_t *this, char *group, bool drop);
+	void (*settle)(ha_sync_failover_t *this, char *group);
+
+	/**
+	 * Drop all SAs of a group, and what is known about them.
+	 *
+	 * @param group		name of the group
+	 */
+	void (*drop)(ha_sync_failover_t *this, char *group);
 
 	/**
 	 * Get the progress.

@@ -71,19 +71,25 @@ void ha_sync_handover_hint(bool willing)
 /**
  * Let the cluster manager move the addresses.
  */
-static char *by_address(ha_sync_ownership_t *ownership, char *group,
+static char *by_address(ha_sync_ownership_t *ownership,
+						ha_sync_address_keep_t *keep, char *group,
 						char *member, u_int ms, bool *done)
 {
 	char *msg;
 
+	/* before they go; released when ownership settles */
+	keep->keep(keep, group, ms);
 	msg = ha_sync_handover_willing(FALSE);
-	if (msg)
+	if (!msg)
 	{
-		return msg;
+		*done = ownership->wait_other(ownership, group, member, ms);
+		ha_sync_handover_hint(TRUE);
 	}
-	*done = ownership->wait_other(ownership, group, member, ms);
-	ha_sync_handover_hint(TRUE);
-	return NULL;
+	if (!*done)
+	{
+		keep->release(keep, group);
+	}
+	return msg;
 }
 
 /**
@@ -103,7 +109,8 @@ static void by_command(ha_sync_ownership_t *ownership, char *group,
 /*
  * Described in header.
  */
-char *ha_sync_handover(ha_sync_ownership_t *ownership, char *group,
+char *ha_sync_handover(ha_sync_ownership_t *ownership,
+					   ha_sync_address_keep_t *keep, char *group,
 					   char *member, u_int ms)
 {
 	ha_sync_ownership_status_t status;
@@ -123,7 +130,7 @@ char *ha_sync_handover(ha_sync_ownership_t *ownership, char *group,
 		}
 		else
 		{
-			msg = by_address(ownership, group, member, ms, &done);
+			msg = by_address(ownership, keep, group, member, ms, &done);
 		}
 		if (!msg && !done)
 		{

@@ -12,6 +12,7 @@
 #ifndef HA_SYNC_HANDOVER_H_
 #define HA_SYNC_HANDOVER_H_
 
+#include "ha_sync_address_keep.h"
 #include "ha_sync_ownership.h"
 
 /**
@@ -35,7 +36,9 @@ char *ha_sync_handover_willing(bool willing);
 void ha_sync_handover_hint(bool willing);
 
 /**
- * Make another member active for a group, whoever moves the addresses.
+ * Make another member active for a group, whoever moves the addresses.  If that
+ * is done by the cluster manager, this host serves packets that still come to
+ * it until the other one does.
  *
  * Waits until it is, or takes the group back, so it's for threads of commands.
  * Either way this member is willing to hold the addresses afterwards: with
@@ -43,12 +46,14 @@ void ha_sync_handover_hint(bool willing);
  * lives, and it has to if that one dies.
  *
  * @param ownership	ownership
+ * @param keep		keeps the addresses usable while they move
  * @param group		name of the group
  * @param member	name of the other member
  * @param ms		how long to wait
  * @return			NULL if done, or allocated message why not
  */
-char *ha_sync_handover(ha_sync_ownership_t *ownership, char *group,
+char *ha_sync_handover(ha_sync_ownership_t *ownership,
+					   ha_sync_address_keep_t *keep, char *group,
 					   char *member, u_int ms);
 
 #endif /** HA_SYNC_HANDOVER_H_ @}*/
