@@ -14,6 +14,7 @@
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
+#include "ha_sync_mid_guard.h"
 #include "ha_sync_mid_sync.h"
 #include "ha_sync_mobike.h"
 #include "ha_sync_ownership.h"
@@ -53,6 +54,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
+	ha_sync_mid_guard_t *guard;
 	ha_sync_mobike_t *mobike;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
@@ -181,12 +183,13 @@ static bool stopping(private_ha_sync_cluster_t *this)
 }
 
 /**
- * A packet leaves: what hooks left to others to do is due.
+ * A packet leaves, or must not: what hooks left to others to do is due.
  */
-static void leaving(private_ha_sync_cluster_t *this)
+static bool leaving(private_ha_sync_cluster_t *this, packet_t *packet)
 {
 	this->channel->wake(this->channel);
 	this->counters->wake(this->counters);
+	return this->guard->pass(this->guard, packet);
 }
 
 /**
@@ -223,8 +226,8 @@ static bool read_takeover(bool *manual)
 static void check_options()
 {
 	const char *known[] = {
-		"load", "addresses", "takeover", "margin", "sync_rate", "track_file",
-		NULL,
+		"load", "addresses", "takeover", "margin", "sync", "sync_rate",
+		"track_file", NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -299,10 +302,11 @@ static bool create_state(private_ha_sync_cluster_t *this)
 										   this->capture, this->lease);
 	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
 											 this);
+	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
 	this->mobike = ha_sync_mobike_create(this->groups);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
-								this->mid_sync);
+								this->guard);
 	return TRUE;
 }
 
@@ -346,6 +350,7 @@ static void start(private_ha_sync_cluster_t *this)
 {
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
+	charon->bus->add_listener(charon->bus, &this->guard->listener);
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
@@ -360,8 +365,8 @@ static void start(private_ha_sync_cluster_t *this)
 	{
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
-								this->failover, this->mid_sync, this->receiver,
-								this->times);
+								this->failover, this->mid_sync, this->guard,
+								this->receiver, this->times);
 	}
 }
 
@@ -375,8 +380,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;
 	this->counters->reload(this->counters);
-	this->failover->reload(this->failover);
-	return ok;
+	return this->guard->reload(this->guard) && ok;
 }
 
 /**
@@ -393,6 +397,7 @@ static void stop(private_ha_sync_cluster_t *this)
 	{
 		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
 		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
+		charon->bus->remove_listener(charon->bus, &this->guard->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
@@ -409,6 +414,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->receiver);
 	DESTROY_IF(this->failover);
 	DESTROY_IF(this->mobike);
+	DESTROY_IF(this->guard);
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);

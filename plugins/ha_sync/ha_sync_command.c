@@ -54,6 +54,9 @@ struct private_ha_sync_command_t {
 	/** message-ID sync */
 	ha_sync_mid_sync_t *mid_sync;
 
+	/** decides about message-ID syncs */
+	ha_sync_mid_guard_t *guard;
+
 	/** receiver */
 	ha_sync_receiver_t *receiver;
 
@@ -345,6 +348,7 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	uint64_t received, refused, handshakes, median, p99;
 	ha_sync_failover_status_t failover;
 	ha_sync_mid_sync_counts_t mids;
+	uint32_t unproven, queued;
 
 	this->failover->get_status(this->failover, &failover);
 	reply->begin_section(reply, "activation");
@@ -355,8 +359,10 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	reply->end_section(reply);
 
 	this->mid_sync->get_counts(this->mid_sync, &mids);
+	this->guard->get_counts(this->guard, &unproven, &queued);
 	reply->begin_section(reply, "mid_sync");
-	reply->add_kv(reply, "queued", "%u", failover.queued);
+	reply->add_kv(reply, "unproven", "%u", unproven);
+	reply->add_kv(reply, "queued", "%u", queued);
 	reply->add_kv(reply, "pending", "%u", mids.pending);
 	reply->add_kv(reply, "done", "%u", mids.done);
 	reply->add_kv(reply, "failed", "%u", mids.failed);
@@ -438,6 +444,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_ownership_t *ownership,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
+										  ha_sync_mid_guard_t *guard,
 										  ha_sync_receiver_t *receiver,
 										  ha_sync_hook_time_t *times)
 {
@@ -454,6 +461,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.ownership = ownership,
 		.failover = failover,
 		.mid_sync = mid_sync,
+		.guard = guard,
 		.receiver = receiver,
 		.times = times,
 	);

@@ -46,6 +46,7 @@ struct ha_sync_command_t {
  * @param ownership		ownership
  * @param failover		failover
  * @param mid_sync		message-ID sync
+ * @param guard			decides about message-ID syncs
  * @param receiver		receiver
  * @param times			time spent in hooks
  * @return				commands
@@ -57,6 +58,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_ownership_t *ownership,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
+										  ha_sync_mid_guard_t *guard,
 										  ha_sync_receiver_t *receiver,
 										  ha_sync_hook_time_t *times);
 

@@ -7,31 +7,9 @@
 #include "ha_sync_failover.h"
 #include "ha_sync_activate.h"
 #include "ha_sync_import.h"
-#include "ha_sync_option.h"
 
 #include <daemon.h>
-#include <processing/jobs/callback_job.h>
 #include <threading/mutex.h>
-
-/**
- * Message-ID syncs started per second, if not configured.
- */
-#define DEFAULT_SYNC_RATE 500
-
-/**
- * Interval between batches of message-ID syncs, in ms.
- */
-#define SYNC_INTERVAL 20
-
-/**
- * Lowest rate: one sync per batch.
- */
-#define MIN_SYNC_RATE (1000 / SYNC_INTERVAL)
-
-/**
- * Highest rate: in effect no limit.
- */
-#define MAX_SYNC_RATE 100000
 
 typedef struct private_ha_sync_failover_t private_ha_sync_failover_t;
 
@@ -58,8 +36,8 @@ struct private_ha_sync_failover_t {
 	/** sends records */
 	ha_sync_sender_t *sender;
 
-	/** message-ID sync */
-	ha_sync_mid_sync_t *mid_sync;
+	/** decides about message-ID syncs */
+	ha_sync_mid_guard_t *guard;
 
 	/** progress of the last activation */
 	ha_sync_failover_status_t status;
@@ -67,16 +45,7 @@ struct private_ha_sync_failover_t {
 	/** start of the last activation */
 	timeval_t started;
 
-	/** IKE SAs that need a message-ID sync (ha_sync_spis_t*) */
-	array_t *queue;
-
-	/** TRUE while a job for the queue is scheduled */
-	bool scheduled;
-
-	/** message-ID syncs per batch */
-	u_int batch;
-
-	/** protects status, queue and batch */
+	/** protects status and started */
 	mutex_t *mutex;
 };
 
@@ -93,80 +62,6 @@ static uint32_t elapsed(private_ha_sync_failover_t *this)
 }
 
 /**
- * Start a message-ID sync (RFC 6311, 5.1).
- */
-static void sync_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
-{
-	ha_sync_mids_t mids;
-	ike_sa_id_t *id;
-	ike_sa_t *ike_sa;
-
-	if (!this->registry->get_mids(this->registry, spis, &mids))
-	{
-		return;
-	}
-	id = ha_sync_import_id(spis);
-	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-	id->destroy(id);
-	if (ike_sa)
-	{
-		if (ike_sa->get_state(ike_sa) == IKE_ESTABLISHED)
-		{
-			this->mid_sync->start(this->mid_sync, ike_sa, mids.send, mids.recv);
-		}
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-	}
-}
-
-/**
- * Job: start some of the queued message-ID syncs.
- */
-static job_requeue_t sync_some(private_ha_sync_failover_t *this)
-{
-	ha_sync_spis_t *spis;
-	u_int i, batch = 1;
-
-	for (i = 0; i < batch; i++)
-	{
-		this->mutex->lock(this->mutex);
-		batch = this->batch;
-		if (!array_remove(this->queue, ARRAY_HEAD, &spis))
-		{
-			this->scheduled = FALSE;
-			this->mutex->unlock(this->mutex);
-			return JOB_REQUEUE_NONE;
-		}
-		this->mutex->unlock(this->mutex);
-		sync_one(this, spis);
-		free(spis);
-	}
-	return JOB_RESCHEDULE_MS(SYNC_INTERVAL);
-}
-
-/**
- * Queue a message-ID sync.
- */
-static void queue_sync(private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
-{
-	ha_sync_spis_t *copy;
-	bool schedule;
-
-	INIT(copy);
-	*copy = *spis;
-	this->mutex->lock(this->mutex);
-	array_insert(this->queue, ARRAY_TAIL, copy);
-	schedule = !this->scheduled;
-	this->scheduled = TRUE;
-	this->mutex->unlock(this->mutex);
-	if (schedule)
-	{
-		lib->processor->queue_job(lib->processor,
-			(job_t*)callback_job_create_with_prio((void*)sync_some, this, NULL,
-								NULL, JOB_PRIO_HIGH));
-	}
-}
-
-/**
  * Make the copy of an IKE SA live, FALSE if there is none.
  */
 static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
@@ -176,7 +71,6 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	array_t *children;
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
-	char *why = NULL;
 	bool live = FALSE;
 
 	ike = this->registry->get_ike(this->registry, spis);
@@ -195,10 +89,9 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 		{
 			this->capture->adopt(this->capture, ike_sa, ike);
 			ha_sync_activate(ike_sa, ike, children, this->counters);
-			if (!planned && !ike->dynamic.rekeyed &&
-				this->mid_sync->usable(this->mid_sync, ike_sa, &why))
+			if (!planned && !ike->dynamic.rekeyed)
 			{
-				queue_sync(this, spis);
+				this->guard->add(this->guard, ike_sa);
 			}
 		}
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
@@ -304,26 +197,12 @@ METHOD(ha_sync_failover_t, get_status, void,
 	{
 		status->ms = elapsed(this);
 	}
-	status->queued = array_count(this->queue);
-	this->mutex->unlock(this->mutex);
-}
-
-METHOD(ha_sync_failover_t, reload, void,
-	private_ha_sync_failover_t *this)
-{
-	u_int rate;
-
-	rate = ha_sync_option_number("sync_rate", MIN_SYNC_RATE, MAX_SYNC_RATE,
-								 DEFAULT_SYNC_RATE);
-	this->mutex->lock(this->mutex);
-	this->batch = rate * SYNC_INTERVAL / 1000;
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(ha_sync_failover_t, destroy, void,
 	private_ha_sync_failover_t *this)
 {
-	array_destroy_function(this->queue, (void*)free, NULL);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -336,7 +215,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
-											ha_sync_mid_sync_t *mid_sync)
+											ha_sync_mid_guard_t *guard)
 {
 	private_ha_sync_failover_t *this;
 
@@ -346,7 +225,6 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 			.flush = _flush,
 			.deactivate = _deactivate,
 			.get_status = _get_status,
-			.reload = _reload,
 			.destroy = _destroy,
 		},
 		.registry = registry,
@@ -354,10 +232,8 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.capture = capture,
 		.counters = counters,
 		.sender = sender,
-		.mid_sync = mid_sync,
-		.queue = array_create(0, 0),
+		.guard = guard,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
-	reload(this);
 	return &this->public;
 }

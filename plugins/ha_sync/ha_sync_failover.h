@@ -14,7 +14,7 @@
 
 #include "ha_sync_capture.h"
 #include "ha_sync_counters.h"
-#include "ha_sync_mid_sync.h"
+#include "ha_sync_mid_guard.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
@@ -32,8 +32,6 @@ struct ha_sync_failover_status_t {
 	uint32_t done, total;
 	/** time it took, or takes until now, in ms */
 	uint32_t ms;
-	/** message-ID syncs still to be started */
-	uint32_t queued;
 };
 
 /**
@@ -42,8 +40,8 @@ struct ha_sync_failover_status_t {
  * activate() and deactivate() check IKE_SAs out; they are called by the thread
  * of ownership only, never with a lock held.
  *
- * Locking: a mutex protects the progress and the queue of message-ID syncs; it
- * is not held while others are called.
+ * Locking: a mutex protects the progress; it is not held while others are
+ * called.
  */
 struct ha_sync_failover_t {
 
@@ -80,11 +78,6 @@ struct ha_sync_failover_t {
 					   ha_sync_failover_status_t *status);
 
 	/**
-	 * The configuration changed.
-	 */
-	void (*reload)(ha_sync_failover_t *this);
-
-	/**
 	 * Destroy a ha_sync_failover_t.
 	 */
 	void (*destroy)(ha_sync_failover_t *this);
@@ -98,7 +91,7 @@ struct ha_sync_failover_t {
  * @param capture		watches live IKE_SAs
  * @param counters		counters in the kernel
  * @param sender		sends records
- * @param mid_sync		RFC 6311 message-ID sync
+ * @param guard			decides about message-ID syncs (RFC 6311)
  * @return				failover
  */
 ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
@@ -106,6 +99,6 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
-											ha_sync_mid_sync_t *mid_sync);
+											ha_sync_mid_guard_t *guard);
 
 #endif /** HA_SYNC_FAILOVER_H_ @}*/

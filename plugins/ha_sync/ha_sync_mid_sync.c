@@ -111,6 +111,23 @@ static bool is_busy(ike_sa_t *ike_sa)
 }
 
 /**
+ * Set a message ID.  charon puts a request under way back in the queue by that,
+ * but would not start its own rekeying of the IKE SA again in the state that
+ * had brought.
+ */
+static void set_mid(ike_sa_t *ike_sa, bool initiate, uint32_t mid)
+{
+	bool rekeying;
+
+	rekeying = ike_sa->get_state(ike_sa) == IKE_REKEYING && is_busy(ike_sa);
+	ike_sa->set_message_id(ike_sa, initiate, mid);
+	if (rekeying)
+	{
+		ike_sa->set_state(ike_sa, IKE_ESTABLISHED);
+	}
+}
+
+/**
  * Use the message IDs the peer chose.  They are never set to lower values:
  * requests may have overtaken the response.
  *
@@ -126,7 +143,7 @@ static bool adopt(ike_sa_t *ike_sa, const ike_wire_sync_t *response)
 {
 	if (response->recv > ike_sa->get_message_id(ike_sa, TRUE))
 	{
-		ike_sa->set_message_id(ike_sa, TRUE, response->recv);
+		set_mid(ike_sa, TRUE, response->recv);
 	}
 	if (response->send > ike_sa->get_message_id(ike_sa, FALSE))
 	{
@@ -134,7 +151,7 @@ static bool adopt(ike_sa_t *ike_sa, const ike_wire_sync_t *response)
 		{
 			return FALSE;
 		}
-		ike_sa->set_message_id(ike_sa, FALSE, response->send);
+		set_mid(ike_sa, FALSE, response->send);
 	}
 	return TRUE;
 }
@@ -383,7 +400,7 @@ METHOD(ha_sync_mid_sync_t, start, void,
 		 * it drops it, and gets it again after the sync.  P1 is not yet what
 		 * we expect: a peer that rekeys the IKE SA ignores the sync and sends
 		 * its request again, which shall be answered */
-		ike_sa->set_message_id(ike_sa, TRUE, request.send);
+		set_mid(ike_sa, TRUE, request.send);
 		tell(this, ike_sa);
 		packet = ike_wire_sync_request(ike_sa, &request);
 	}

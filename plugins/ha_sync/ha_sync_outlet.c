@@ -53,12 +53,11 @@ static void sender_send(sender_t *sender, packet_t *packet)
 {
 	private_ha_sync_outlet_t *this = from_sender(sender);
 
-	if (this->silent)
+	if (this->silent || !this->leaving(this->user, packet))
 	{
 		packet->destroy(packet);
 		return;
 	}
-	this->leaving(this->user);
 	this->real->send(this->real, packet);
 }
 
@@ -69,12 +68,11 @@ static void sender_send_no_marker(sender_t *sender, packet_t *packet)
 {
 	private_ha_sync_outlet_t *this = from_sender(sender);
 
-	if (this->silent)
+	if (this->silent || !this->leaving(this->user, packet))
 	{
 		packet->destroy(packet);
 		return;
 	}
-	this->leaving(this->user);
 	this->real->send_no_marker(this->real, packet);
 }
 

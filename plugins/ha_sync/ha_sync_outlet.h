@@ -13,10 +13,11 @@
 #define HA_SYNC_OUTLET_H_
 
 #include <bus/listeners/listener.h>
+#include <networking/packet.h>
 
 typedef struct ha_sync_outlet_t ha_sync_outlet_t;
 typedef bool (*ha_sync_outlet_stopping_t)(void *user);
-typedef void (*ha_sync_outlet_leaving_t)(void *user);
+typedef bool (*ha_sync_outlet_leaving_t)(void *user, packet_t *packet);
 
 /**
  * What IKE packets leave charon through.
@@ -43,7 +44,8 @@ struct ha_sync_outlet_t {
  *
  * @param stopping		called in a hook of charon's bus when the shutdown
  *						starts; returns TRUE if others take over
- * @param leaving		called when a packet is about to leave, not in a hook
+ * @param leaving		called when a packet is about to leave, not in a hook;
+ *						returns FALSE if it must not
  * @param user			data for the functions
  * @return				object
  */

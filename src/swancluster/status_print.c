@@ -320,9 +320,11 @@ static void print_activation(reply_t *ha, FILE *out)
 	sync = reply_get(ha, "mid_sync");
 	if (sync)
 	{
-		fprintf(out, "  message-ID sync: %" PRIu64 " queued, %" PRIu64
-				" pending, %" PRIu64 " done, %" PRIu64 " failed, %" PRIu64
-				" skipped\n", reply_get_uint(sync, "queued"),
+		fprintf(out, "  message-ID sync: %" PRIu64 " not needed yet, %" PRIu64
+				" queued, %" PRIu64 " pending, %" PRIu64 " done, %" PRIu64
+				" failed, %" PRIu64 " skipped\n",
+				reply_get_uint(sync, "unproven"),
+				reply_get_uint(sync, "queued"),
 				reply_get_uint(sync, "pending"), reply_get_uint(sync, "done"),
 				reply_get_uint(sync, "failed"),
 				reply_get_uint(sync, "skipped"));

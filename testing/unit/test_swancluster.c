@@ -382,6 +382,7 @@ START_TEST(test_status_stats)
 	add(section, "total", "200");
 	add(section, "ms", "41");
 	section = reply_add(ha, REPLY_SECTION, "mid_sync");
+	add(section, "unproven", "6");
 	add(section, "queued", "5");
 	add(section, "pending", "4");
 	add(section, "done", "3");
@@ -396,8 +397,8 @@ START_TEST(test_status_stats)
 	add(section, "p99_us", "21.9");
 	print(status_print);
 	assert_has("last takeover: under way, 17 of 200 IKE SAs in 41 ms\n");
-	assert_has("message-ID sync: 5 queued, 4 pending, 3 done, 2 failed, "
-			   "1 skipped\n");
+	assert_has("message-ID sync: 6 not needed yet, 5 queued, 4 pending, 3 done, "
+			   "2 failed, 1 skipped\n");
 	assert_has("records: 120 received, 7 refused\n");
 	assert_has("time in hooks: 1 handshake, median 8.1 us, 99 % below "
 			   "21.9 us\n");

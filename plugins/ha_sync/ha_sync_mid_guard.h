@@ -1,0 +1,105 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_mid_guard ha_sync_mid_guard
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_MID_GUARD_H_
+#define HA_SYNC_MID_GUARD_H_
+
+#include "ha_sync_mid_sync.h"
+#include "ha_sync_registry.h"
+
+#include <bus/listeners/listener.h>
+
+typedef struct ha_sync_mid_guard_t ha_sync_mid_guard_t;
+
+/**
+ * Decides when the message IDs of an IKE_SA that was taken over are synced.
+ *
+ * A sync makes a stock peer forget that it has a request under way: it sends
+ * that request again later, but ignores our response.  So with `sync = lazy`
+ * there is none as long as the message IDs may be right and nothing depends on
+ * it (RFC 6311, 7: "on demand"):
+ *
+ * - before the first request of ours leaves.  The request is not sent: charon
+ *   makes it anew with the message ID the sync gives it.
+ * - if the peer shows that it is ahead: by a request with a higher message ID
+ *   than expected, by a response to a request we don't know of, or by sending
+ *   the last request again although it was answered, for a second and longer.
+ *
+ * With `sync = eager` it is done right after the takeover.  In both cases the
+ * IKE_SA is forgotten when its sync starts, so there is one sync for each
+ * takeover at most (RFC 6311, 7), whatever is received.
+ *
+ * Until then no request of ours has left, so a response that charon's task
+ * manager would process, as it has the message ID it expects, belongs to a
+ * request of the previous active.  It is kept from it: charon destroys the
+ * IKE_SA if the exchange type is not that of its own request.
+ *
+ * Cost: one atomic read per message if no message IDs are in doubt, else a
+ * look-up in a hash table.
+ *
+ * Locking: a mutex protects the table, nothing else is called while it's held.
+ */
+struct ha_sync_mid_guard_t {
+
+	/** registered at charon's bus by the owner */
+	listener_t listener;
+
+	/**
+	 * An IKE_SA was taken over from a member that did not flush its state.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*add)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Check if a packet may leave.
+	 *
+	 * If not a sync is on its way that has it sent later.
+	 *
+	 * @param packet	packet as charon sends it, without non-ESP marker
+	 * @return			FALSE if it is to be dropped
+	 */
+	bool (*pass)(ha_sync_mid_guard_t *this, packet_t *packet);
+
+	/**
+	 * Get numbers.
+	 *
+	 * @param unproven	receives the number of IKE_SAs without a reason to sync
+	 * @param queued	receives the number of those whose sync is to be started
+	 */
+	void (*get_counts)(ha_sync_mid_guard_t *this, uint32_t *unproven,
+					   uint32_t *queued);
+
+	/**
+	 * The configuration changed.
+	 *
+	 * @return			FALSE if an option is wrong
+	 */
+	bool (*reload)(ha_sync_mid_guard_t *this);
+
+	/**
+	 * Destroy a ha_sync_mid_guard_t, removed from the bus before, when no jobs
+	 * are run anymore.
+	 */
+	void (*destroy)(ha_sync_mid_guard_t *this);
+};
+
+/**
+ * Create a guard.
+ *
+ * @param registry		knows message IDs
+ * @param mid_sync		does the syncs
+ * @return				guard
+ */
+ha_sync_mid_guard_t *ha_sync_mid_guard_create(ha_sync_registry_t *registry,
+											  ha_sync_mid_sync_t *mid_sync);
+
+#endif /** HA_SYNC_MID_GUARD_H_ @}*/
