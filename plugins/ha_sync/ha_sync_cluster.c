@@ -14,6 +14,7 @@
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
+#include "ha_sync_mid_caps.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_mid_sync.h"
 #include "ha_sync_mobike.h"
@@ -50,6 +51,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_sender_t *sender;
 	ha_sync_hook_time_t *times;
 	ha_sync_counters_t *counters;
+	ha_sync_mid_caps_t *caps;
 	ha_sync_capture_t *capture;
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
@@ -295,11 +297,14 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->caps = ha_sync_mid_caps_create();
 	this->capture = ha_sync_capture_create(this->groups, this->registry,
-								this->sender, this->counters, this->times);
+								this->sender, this->counters, this->caps,
+								this->times);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
-										   this->capture, this->lease);
+										   this->capture, this->caps,
+										   this->lease);
 	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
 											 this);
 	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
@@ -348,6 +353,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
  */
 static void start(private_ha_sync_cluster_t *this)
 {
+	charon->bus->add_listener(charon->bus, &this->caps->listener);
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->guard->listener);
@@ -400,6 +406,7 @@ static void stop(private_ha_sync_cluster_t *this)
 		charon->bus->remove_listener(charon->bus, &this->guard->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
+		charon->bus->remove_listener(charon->bus, &this->caps->listener);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
 	}
 }
@@ -419,6 +426,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);
 	DESTROY_IF(this->capture);
+	DESTROY_IF(this->caps);
 	DESTROY_IF(this->counters);
 	DESTROY_IF(this->times);
 	DESTROY_IF(this->sender);
