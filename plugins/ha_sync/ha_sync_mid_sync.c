@@ -365,7 +365,7 @@ METHOD(ha_sync_mid_sync_t, start, void,
 		 * its request again, which shall be answered */
 		set_mid(ike_sa, TRUE, request.send);
 		tell(this, ike_sa);
-		packet = ike_wire_sync_request(ike_sa, &request);
+		packet = ike_wire_sync_request(ike_sa, &request, chunk_empty);
 	}
 	if (!packet)
 	{

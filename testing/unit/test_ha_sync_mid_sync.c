@@ -994,7 +994,7 @@ END_TEST
 START_TEST(test_broken)
 {
 	mutex->lock(mutex);
-	sa.broken = TRUE;
+	sa.keymat.none = TRUE;
 	mid_sync->start(mid_sync, &sa.public, 5, 3);
 	mutex->unlock(mutex);
 	assert_counts(0, 0, 1, 0);
