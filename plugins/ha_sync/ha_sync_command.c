@@ -120,7 +120,7 @@ static void add_result(vici_builder_t *reply, char *group, timeval_t *start)
 }
 
 /**
- * Command: be active.
+ * Command: be active, and willing to hold the addresses.
  */
 static char *activate(private_ha_sync_command_t *this, vici_message_t *request,
 					  vici_builder_t *reply)
@@ -132,6 +132,7 @@ static char *activate(private_ha_sync_command_t *this, vici_message_t *request,
 	msg = get_group(this, request, &group);
 	if (!msg)
 	{
+		ha_sync_handover_hint(group, TRUE);
 		msg = this->ownership->activate(this->ownership, group);
 	}
 	if (!msg && !this->ownership->wait(this->ownership, group, TRUE,
@@ -148,7 +149,7 @@ static char *activate(private_ha_sync_command_t *this, vici_message_t *request,
 }
 
 /**
- * Command: be standby until told otherwise.
+ * Command: be standby until told otherwise, not willing to hold the addresses.
  */
 static char *standby(private_ha_sync_command_t *this, vici_message_t *request,
 					 vici_builder_t *reply)
@@ -160,6 +161,7 @@ static char *standby(private_ha_sync_command_t *this, vici_message_t *request,
 	msg = get_group(this, request, &group);
 	if (!msg)
 	{
+		ha_sync_handover_hint(group, FALSE);
 		msg = this->ownership->stand_down(this->ownership, group);
 	}
 	if (!msg && !this->ownership->wait(this->ownership, group, FALSE,
@@ -401,26 +403,6 @@ static void status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	stats_status(this, reply);
 }
 
-/**
- * Command: be active, and willing to hold the addresses again.
- */
-static char *activate_and_track(private_ha_sync_command_t *this,
-								vici_message_t *request, vici_builder_t *reply)
-{
-	ha_sync_handover_hint(TRUE);
-	return activate(this, request, reply);
-}
-
-/**
- * Command: be standby, not willing to hold the addresses.
- */
-static char *standby_and_track(private_ha_sync_command_t *this,
-							   vici_message_t *request, vici_builder_t *reply)
-{
-	ha_sync_handover_hint(FALSE);
-	return standby(this, request, reply);
-}
-
 METHOD(ha_sync_command_t, destroy, void,
 	private_ha_sync_command_t *this)
 {
@@ -464,8 +446,8 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.times = times,
 	);
 	control->add_status(control, "ha", (void*)status, this);
-	control->add_command(control, "activate", (void*)activate_and_track, this);
-	control->add_command(control, "standby", (void*)standby_and_track, this);
+	control->add_command(control, "activate", (void*)activate, this);
+	control->add_command(control, "standby", (void*)standby, this);
 	control->add_command(control, "handover", (void*)handover, this);
 	control->add_command(control, "resync", (void*)resync, this);
 	return &this->public;
