@@ -20,8 +20,11 @@
 #include "ha_sync_ownership.h"
 #include "ha_sync_receiver.h"
 #include "ha_sync_registry.h"
+#include "ha_sync_rekey.h"
+#include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
+#include "ha_sync_spi.h"
 #include "sync_option.h"
 
 #include <daemon.h>
@@ -55,8 +58,11 @@ struct private_ha_sync_cluster_t {
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
 	ha_sync_mobike_t *mobike;
+	ha_sync_rekey_t *rekey;
+	ha_sync_replay_policy_t *policy;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
+	ha_sync_spi_t *spi;
 	ha_sync_receiver_t *receiver;
 	ha_sync_address_watch_t *addresses;
 	ha_sync_address_keep_t *keep;
@@ -174,6 +180,18 @@ static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * Check if rekeyings have to wait: as long as peers are still to be told the
+ * message IDs, they may refuse our requests.
+ */
+static bool syncs_wait(private_ha_sync_cluster_t *this)
+{
+	ha_sync_failover_status_t status;
+
+	this->failover->get_status(this->failover, &status);
+	return status.active || status.queued;
+}
+
+/**
  * The daemon goes down: check if another member is there to take over.
  */
 static bool stopping(private_ha_sync_cluster_t *this)
@@ -239,7 +257,7 @@ static void check_options()
 {
 	const char *known[] = {
 		"load", "addresses", "takeover", "margin", "sync_rate", "track_file",
-		NULL,
+		"replay_policy", "rekey_after_failover", "rekey_rate", NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -264,9 +282,9 @@ static bool set_groups(private_ha_sync_cluster_t *this)
 }
 
 /**
- * Start ownership with the configured members.
+ * Get the names of the other members, allocated.
  */
-static void start_ownership(private_ha_sync_cluster_t *this)
+static array_t *get_others(private_ha_sync_cluster_t *this)
 {
 	enumerator_t *enumerator;
 	sync_member_t *member;
@@ -279,7 +297,22 @@ static void start_ownership(private_ha_sync_cluster_t *this)
 		array_insert(names, ARRAY_TAIL, strdup(member->name));
 	}
 	enumerator->destroy(enumerator);
-	this->ownership->start(this->ownership, names);
+	return names;
+}
+
+/**
+ * Tell ownership the members, or with start FALSE that they may be others, and
+ * take our part of the SPIs.
+ */
+static void set_members(private_ha_sync_cluster_t *this, bool start)
+{
+	array_t *names = get_others(this);
+
+	this->spi->reload(this->spi, this->channel->get_name(this->channel), names);
+	if (start)
+	{
+		this->ownership->start(this->ownership, names);
+	}
 	array_destroy_function(names, (void*)free, NULL);
 }
 
@@ -315,9 +348,15 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
 											 this);
 	this->mobike = ha_sync_mobike_create(this->groups);
+	this->rekey = ha_sync_rekey_create(this->registry, (void*)syncs_wait, this);
+	this->policy = ha_sync_replay_policy_create(this->rekey);
+	if (!this->policy)
+	{
+		return FALSE;
+	}
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
-								this->mid_sync);
+								this->mid_sync, this->policy);
 	return TRUE;
 }
 
@@ -344,6 +383,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->spi = ha_sync_spi_create();
 	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
 								this->ownership, this->replica, this->counters);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
@@ -369,7 +409,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
-	start_ownership(this);
+	set_members(this, TRUE);
 	lib->scheduler->schedule_job(lib->scheduler,
 		(job_t*)callback_job_create((void*)retry, this, NULL,
 									NULL),
@@ -393,6 +433,9 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->channel->reload(this->channel);
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;
+	ok = this->policy->reload(this->policy) && ok;
+	set_members(this, FALSE);
+	this->rekey->reload(this->rekey);
 	this->counters->reload(this->counters);
 	this->failover->reload(this->failover);
 	return ok;
@@ -431,7 +474,10 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->ownership);
 	DESTROY_IF(this->outlet);
 	DESTROY_IF(this->receiver);
+	DESTROY_IF(this->spi);
 	DESTROY_IF(this->failover);
+	DESTROY_IF(this->policy);
+	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);
