@@ -128,6 +128,7 @@ static bool handle(array_t *addresses, const struct nlmsghdr *hdr)
 	struct nlattr *attr, *addr = NULL, *local = NULL;
 	address_t address;
 	uint32_t flags;
+	bool kept = FALSE;
 	size_t len;
 
 	if ((hdr->nlmsg_type != RTM_NEWADDR && hdr->nlmsg_type != RTM_DELADDR) ||
@@ -147,6 +148,10 @@ static bool handle(array_t *addresses, const struct nlmsghdr *hdr)
 			case IFA_LOCAL:
 				local = attr;
 				break;
+			case IFA_LABEL:
+				kept = mnl_attr_validate(attr, MNL_TYPE_NUL_STRING) == 0 &&
+					   streq(mnl_attr_get_str(attr), HA_SYNC_KEPT_LABEL);
+				break;
 			case IFA_FLAGS:
 				if (mnl_attr_get_payload_len(attr) >= sizeof(flags))
 				{
@@ -160,7 +165,7 @@ static bool handle(array_t *addresses, const struct nlmsghdr *hdr)
 	/* IFA_ADDRESS is the peer's on point-to-point links */
 	addr = local ?: addr;
 	len = msg->ifa_family == AF_INET6 ? 16 : 4;
-	if (!addr || mnl_attr_get_payload_len(addr) != len ||
+	if (kept || !addr || mnl_attr_get_payload_len(addr) != len ||
 		(msg->ifa_family != AF_INET && msg->ifa_family != AF_INET6))
 	{
 		return FALSE;
@@ -347,23 +352,32 @@ static void *run(private_ha_sync_address_watch_t *this)
 	return NULL;
 }
 
-METHOD(ha_sync_address_watch_t, holds, bool,
+METHOD(ha_sync_address_watch_t, get_interface, u_int,
 	private_ha_sync_address_watch_t *this, host_t *addr)
 {
 	chunk_t data = addr->get_address(addr);
 	address_t current;
-	bool found = FALSE;
+	u_int found = 0;
 	int i;
 
 	this->mutex->lock(this->mutex);
 	for (i = 0; i < array_count(this->addresses) && !found; i++)
 	{
 		array_get(this->addresses, i, &current);
-		found = current.family == addr->get_family(addr) &&
-				memeq(current.addr, data.ptr, data.len);
+		if (current.family == addr->get_family(addr) &&
+			memeq(current.addr, data.ptr, data.len))
+		{
+			found = current.ifindex;
+		}
 	}
 	this->mutex->unlock(this->mutex);
 	return found;
+}
+
+METHOD(ha_sync_address_watch_t, holds, bool,
+	private_ha_sync_address_watch_t *this, host_t *addr)
+{
+	return get_interface(this, addr) != 0;
 }
 
 METHOD(ha_sync_address_watch_t, destroy, void,
@@ -392,6 +406,7 @@ ha_sync_address_watch_t *ha_sync_address_watch_create(
 	INIT(this,
 		.public = {
 			.holds = _holds,
+			.get_interface = _get_interface,
 			.destroy = _destroy,
 		},
 		.socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC),

@@ -18,6 +18,12 @@
 typedef struct ha_sync_address_watch_t ha_sync_address_watch_t;
 
 /**
+ * Label of addresses that are kept on the loopback interface while they move to
+ * another host, see ha_sync_address_keep.h: they do not count as held.
+ */
+#define HA_SYNC_KEPT_LABEL "lo:cluster"
+
+/**
  * The IP addresses of this host, as the kernel has them right now.
  *
  * It listens on its own netlink socket, because charon tells about changed
@@ -40,6 +46,14 @@ struct ha_sync_address_watch_t {
 	 * @return			TRUE if this host has it
 	 */
 	bool (*holds)(ha_sync_address_watch_t *this, host_t *addr);
+
+	/**
+	 * Get the interface an address is on.
+	 *
+	 * @param addr		address, the port is ignored
+	 * @return			index of the interface, 0 if this host does not have it
+	 */
+	u_int (*get_interface)(ha_sync_address_watch_t *this, host_t *addr);
 
 	/**
 	 * Destroy a ha_sync_address_watch_t, waits for a callback that runs.

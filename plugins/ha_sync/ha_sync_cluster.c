@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_cluster.h"
+#include "ha_sync_address_keep.h"
 #include "ha_sync_address_watch.h"
 #include "ha_sync_capture.h"
 #include "ha_sync_command.h"
@@ -21,8 +22,11 @@
 #include "ha_sync_ownership.h"
 #include "ha_sync_receiver.h"
 #include "ha_sync_registry.h"
+#include "ha_sync_rekey.h"
+#include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
+#include "ha_sync_spi.h"
 #include "sync_option.h"
 
 #include <daemon.h>
@@ -58,10 +62,14 @@ struct private_ha_sync_cluster_t {
 	ha_sync_mid_sync_t *mid_sync;
 	ha_sync_mid_guard_t *guard;
 	ha_sync_mobike_t *mobike;
+	ha_sync_rekey_t *rekey;
+	ha_sync_replay_policy_t *policy;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
+	ha_sync_spi_t *spi;
 	ha_sync_receiver_t *receiver;
 	ha_sync_address_watch_t *addresses;
+	ha_sync_address_keep_t *keep;
 	ha_sync_outlet_t *outlet;
 	cluster_control_t *control;
 	ha_sync_command_t *command;
@@ -108,24 +116,37 @@ static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 }
 
 /**
- * Implements ha_sync_ownership_ops_t.deactivate
+ * Implements ha_sync_ownership_ops_t.give_up
  */
-static void deactivate(private_ha_sync_cluster_t *this, char *group,
-					   bool announced, char *winner)
+static void give_up(private_ha_sync_cluster_t *this, char *group)
 {
-	if (!announced)
-	{
-		if (!winner)
-		{
-			this->failover->flush(this->failover, group);
-		}
-		return;
-	}
-	this->failover->deactivate(this->failover, group, winner != NULL);
-	if (winner)
-	{
-		this->channel->request_resync(this->channel, winner, SYNC_HA);
-	}
+	this->failover->give_up(this->failover, group);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.settle
+ */
+static void settle(private_ha_sync_cluster_t *this, char *group)
+{
+	/* the kernel must not send with the numbers of a copy */
+	this->keep->release(this->keep, group);
+	this->failover->settle(this->failover, group);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.drop
+ */
+static void drop(private_ha_sync_cluster_t *this, char *group)
+{
+	this->failover->drop(this->failover, group);
+}
+
+/**
+ * Implements ha_sync_ownership_ops_t.resync
+ */
+static void resync(private_ha_sync_cluster_t *this, char *member)
+{
+	this->channel->request_resync(this->channel, member, SYNC_HA);
 }
 
 /**
@@ -160,6 +181,20 @@ static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
 					 const ha_sync_mids_t *mids)
 {
 	this->capture->set_mids(this->capture, ike_sa, mids);
+}
+
+/**
+ * Check if rekeyings have to wait: as long as peers are still to be told the
+ * message IDs, they may refuse our requests.
+ */
+static bool syncs_wait(private_ha_sync_cluster_t *this)
+{
+	ha_sync_failover_status_t status;
+	uint32_t unproven, queued;
+
+	this->failover->get_status(this->failover, &status);
+	this->guard->get_counts(this->guard, &unproven, &queued);
+	return status.active || queued;
 }
 
 /**
@@ -229,7 +264,8 @@ static void check_options()
 {
 	const char *known[] = {
 		"load", "addresses", "takeover", "margin", "sync", "sync_rate",
-		"track_file", NULL,
+		"track_file", "replay_policy", "rekey_after_failover", "rekey_rate",
+		NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -254,9 +290,9 @@ static bool set_groups(private_ha_sync_cluster_t *this)
 }
 
 /**
- * Start ownership with the configured members.
+ * Get the names of the other members, allocated.
  */
-static void start_ownership(private_ha_sync_cluster_t *this)
+static array_t *get_others(private_ha_sync_cluster_t *this)
 {
 	enumerator_t *enumerator;
 	sync_member_t *member;
@@ -269,7 +305,22 @@ static void start_ownership(private_ha_sync_cluster_t *this)
 		array_insert(names, ARRAY_TAIL, strdup(member->name));
 	}
 	enumerator->destroy(enumerator);
-	this->ownership->start(this->ownership, names);
+	return names;
+}
+
+/**
+ * Tell ownership the members, or with start FALSE that they may be others, and
+ * take our part of the SPIs.
+ */
+static void set_members(private_ha_sync_cluster_t *this, bool start)
+{
+	array_t *names = get_others(this);
+
+	this->spi->reload(this->spi, this->channel->get_name(this->channel), names);
+	if (start)
+	{
+		this->ownership->start(this->ownership, names);
+	}
 	array_destroy_function(names, (void*)free, NULL);
 }
 
@@ -309,9 +360,15 @@ static bool create_state(private_ha_sync_cluster_t *this)
 											 this);
 	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
 	this->mobike = ha_sync_mobike_create(this->groups);
+	this->rekey = ha_sync_rekey_create(this->registry, (void*)syncs_wait, this);
+	this->policy = ha_sync_replay_policy_create(this->rekey);
+	if (!this->policy)
+	{
+		return FALSE;
+	}
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
-								this->guard);
+								this->guard, this->policy);
 	return TRUE;
 }
 
@@ -325,7 +382,10 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 		.holds = (void*)holds,
 		.announce = (void*)announce,
 		.activate = (void*)activate,
-		.deactivate = (void*)deactivate,
+		.give_up = (void*)give_up,
+		.settle = (void*)settle,
+		.drop = (void*)drop,
+		.resync = (void*)resync,
 		.count = (void*)count,
 	};
 
@@ -335,6 +395,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->spi = ha_sync_spi_create();
 	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
 								this->ownership, this->replica, this->counters);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
@@ -343,6 +404,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->keep = ha_sync_address_keep_create(this->groups, this->addresses);
 	this->outlet = ha_sync_outlet_create((void*)stopping, (void*)leaving,
 										 this);
 	return TRUE;
@@ -361,7 +423,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
-	start_ownership(this);
+	set_members(this, TRUE);
 	lib->scheduler->schedule_job(lib->scheduler,
 		(job_t*)callback_job_create((void*)retry, this, NULL,
 									NULL),
@@ -371,8 +433,8 @@ static void start(private_ha_sync_cluster_t *this)
 	{
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
-								this->failover, this->mid_sync, this->guard,
-								this->receiver, this->times);
+								this->keep, this->failover, this->mid_sync,
+								this->guard, this->receiver, this->times);
 	}
 }
 
@@ -385,6 +447,9 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->channel->reload(this->channel);
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;
+	ok = this->policy->reload(this->policy) && ok;
+	set_members(this, FALSE);
+	this->rekey->reload(this->rekey);
 	this->counters->reload(this->counters);
 	return this->guard->reload(this->guard) && ok;
 }
@@ -415,11 +480,19 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	private_ha_sync_cluster_t *this)
 {
 	stop(this);
+	if (this->ownership)
+	{	/* its thread uses the addresses, whose thread tells it of changes */
+		this->ownership->stop(this->ownership);
+	}
+	DESTROY_IF(this->keep);
 	DESTROY_IF(this->addresses);
 	DESTROY_IF(this->ownership);
 	DESTROY_IF(this->outlet);
 	DESTROY_IF(this->receiver);
+	DESTROY_IF(this->spi);
 	DESTROY_IF(this->failover);
+	DESTROY_IF(this->policy);
+	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->guard);
 	DESTROY_IF(this->mid_sync);

@@ -12,6 +12,7 @@
 #ifndef HA_SYNC_COMMAND_H_
 #define HA_SYNC_COMMAND_H_
 
+#include "ha_sync_address_keep.h"
 #include "ha_sync_failover.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
@@ -44,6 +45,7 @@ struct ha_sync_command_t {
  * @param groups		groups of service addresses
  * @param registry		registry
  * @param ownership		ownership
+ * @param keep			keeps addresses usable while they move
  * @param failover		failover
  * @param mid_sync		message-ID sync
  * @param guard			decides about message-ID syncs
@@ -56,6 +58,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_groups_t *groups,
 										  ha_sync_registry_t *registry,
 										  ha_sync_ownership_t *ownership,
+										  ha_sync_address_keep_t *keep,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
 										  ha_sync_mid_guard_t *guard,

@@ -405,6 +405,20 @@ METHOD(ha_sync_counters_t, activate, void,
 	this->flusher->trigger(this->flusher);
 }
 
+METHOD(ha_sync_counters_t, demote, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
+	const ha_sync_ike_t *ike)
+{
+	ha_sync_sa_id_t in, out;
+
+	/* before the kernel's number moves, that is not to be reported */
+	fill_id(child, ike->dynamic.local, TRUE, &in);
+	fill_id(child, ike->dynamic.remote, FALSE, &out);
+	this->watch->remove(this->watch, &in);
+	this->watch->remove(this->watch, &out);
+	import_(this, child, ike);
+}
+
 METHOD(ha_sync_counters_t, removed, void,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
 {
@@ -417,13 +431,20 @@ METHOD(ha_sync_counters_t, removed, void,
 	free(given);
 }
 
+/*
+ * Described in header.
+ */
+uint64_t ha_sync_counters_margin()
+{
+	return ha_sync_option_number("margin", MIN_MARGIN, MAX_MARGIN,
+								 DEFAULT_MARGIN);
+}
+
 METHOD(ha_sync_counters_t, reload, void,
 	private_ha_sync_counters_t *this)
 {
-	uint64_t margin;
+	uint64_t margin = ha_sync_counters_margin();
 
-	margin = ha_sync_option_number("margin", MIN_MARGIN, MAX_MARGIN,
-								   DEFAULT_MARGIN);
 	this->mutex->lock(this->mutex);
 	this->margin = margin;
 	this->mutex->unlock(this->mutex);
@@ -467,6 +488,7 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 			.import = _import_,
 			.reported = _reported,
 			.activate = _activate,
+			.demote = _demote,
 			.removed = _removed,
 			.reload = _reload,
 			.destroy = _destroy,

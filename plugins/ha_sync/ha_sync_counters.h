@@ -83,6 +83,16 @@ struct ha_sync_counters_t {
 					 const ha_sync_ike_t *ike);
 
 	/**
+	 * Active becomes standby: stop to watch, and set outbound sequence numbers
+	 * ahead of the last report.  Talks to the kernel, so not for hooks.
+	 *
+	 * @param child		record of the CHILD SA
+	 * @param ike		record of its IKE SA
+	 */
+	void (*demote)(ha_sync_counters_t *this, const ha_sync_child_t *child,
+				   const ha_sync_ike_t *ike);
+
+	/**
 	 * The copy of a CHILD SA is removed.
 	 *
 	 * @param child		record of the CHILD SA
@@ -99,6 +109,14 @@ struct ha_sync_counters_t {
 	 */
 	void (*destroy)(ha_sync_counters_t *this);
 };
+
+/**
+ * Get the option margin: more packets than an SA sends, or gets, between two
+ * reports and until the last one is here.
+ *
+ * @return				packets
+ */
+uint64_t ha_sync_counters_margin();
 
 /**
  * Create counters.

@@ -15,6 +15,14 @@
  */
 #define CLAIM_DELAY 300
 
+/**
+ * How long who gave up lets its SAs serve packets that still come, in ms: until
+ * others are active, and after they are.  Half of the margin of sequence
+ * numbers must cover what an SA sends meanwhile, see ha_sync_counters.c.
+ */
+#define SETTLE_DELAY 2000
+#define SETTLE_GRACE 300
+
 typedef struct private_ha_sync_election_t private_ha_sync_election_t;
 
 /**
@@ -64,6 +72,12 @@ struct private_ha_sync_election_t {
 
 	/** told to be standby */
 	bool stood_down;
+
+	/** when to turn what was live into copies, in ms; 0 if nothing was */
+	uint64_t settle;
+
+	/** TRUE if another member was seen active since we gave up */
+	bool succeeded;
 
 	/** member asked to be active instead of us, or NULL */
 	char *successor;
@@ -236,6 +250,34 @@ static void set_split_brain(private_ha_sync_election_t *this,
 	this->split_brain = split;
 }
 
+/**
+ * Decide while SAs of ours may still get packets.
+ */
+static ha_sync_decision_t decide_leaving(private_ha_sync_election_t *this,
+										 ha_sync_view_t *other, uint64_t now,
+										 uint64_t *until)
+{
+	if (other && !this->succeeded)
+	{
+		this->succeeded = TRUE;
+		this->settle = min(this->settle, now + SETTLE_GRACE);
+	}
+	if (wants(this) || !this->members->any_up(this->members))
+	{	/* nobody takes over */
+		return HA_SYNC_SETTLE;
+	}
+	if (other && this->held)
+	{	/* we still get packets, and may not use the other's numbers */
+		return HA_SYNC_KEEP;
+	}
+	if (now < this->settle)
+	{
+		*until = this->settle;
+		return HA_SYNC_KEEP;
+	}
+	return HA_SYNC_SETTLE;
+}
+
 METHOD(ha_sync_election_t, decide, ha_sync_decision_t,
 	private_ha_sync_election_t *this, uint64_t now, uint64_t *until,
 	char **winner)
@@ -244,7 +286,8 @@ METHOD(ha_sync_election_t, decide, ha_sync_decision_t,
 	ha_sync_view_t *other;
 
 	other = this->views->get_active(this->views);
-	decision = this->active ? decide_active(this, other)
+	decision = this->active ? decide_active(this, other) :
+			   this->settle ? decide_leaving(this, other, now, until)
 							: decide_standby(this, other, now, until);
 	set_split_brain(this, other);
 	*winner = decision == HA_SYNC_LOSE ? other->member->name : NULL;
@@ -275,13 +318,24 @@ METHOD(ha_sync_election_t, activated, bool,
 }
 
 METHOD(ha_sync_election_t, deactivated, void,
-	private_ha_sync_election_t *this, bool lost)
+	private_ha_sync_election_t *this, bool lost, uint64_t now)
 {
 	this->active = FALSE;
+	this->succeeded = FALSE;
 	if (lost)
 	{
 		this->claimed = 0;
 	}
+	else
+	{
+		this->settle = now + SETTLE_DELAY;
+	}
+}
+
+METHOD(ha_sync_election_t, settled, void,
+	private_ha_sync_election_t *this)
+{
+	this->settle = 0;
 }
 
 METHOD(ha_sync_election_t, get_record, ha_sync_group_record_t*,
@@ -310,8 +364,8 @@ METHOD(ha_sync_election_t, accepts, bool,
 	ha_sync_view_t *view;
 
 	view = this->views->get(this->views, member);
-	return view && this->configured && !this->active && view->owner &&
-		   view->epoch == this->epoch;
+	return view && this->configured && !this->active && !this->settle &&
+		   view->owner && view->epoch == this->epoch;
 }
 
 METHOD(ha_sync_election_t, owns, bool,
@@ -443,6 +497,7 @@ ha_sync_election_t *ha_sync_election_create(char *self, char *name,
 			.decide = _decide,
 			.activated = _activated,
 			.deactivated = _deactivated,
+			.settled = _settled,
 			.get_record = _get_record,
 			.accepts = _accepts,
 			.owns = _owns,

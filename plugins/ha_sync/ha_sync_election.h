@@ -35,6 +35,8 @@ enum ha_sync_decision_t {
 	HA_SYNC_GIVE_UP,
 	/** be standby, another member is active in a higher epoch */
 	HA_SYNC_LOSE,
+	/** the packets go elsewhere by now: turn what was live into copies */
+	HA_SYNC_SETTLE,
 };
 
 /**
@@ -66,8 +68,8 @@ struct ha_sync_ownership_status_t {
  * The rules by which this member is active, or not, for one group.
  *
  * Knows no thread, clock or channel: it is told what happened, and decide()
- * says what to do.  The caller does that, then calls activated() or
- * deactivated().  The rules are described in ha_sync_ownership.h.
+ * says what to do.  The caller does that, then calls activated(),
+ * deactivated() or settled().  The rules are described in ha_sync_ownership.h.
  *
  * Locking: none, that of ha_sync_ownership_t protects it.  Times are given by
  * the caller, in ms of the clock that ha_sync_members_t has.
@@ -152,9 +154,16 @@ struct ha_sync_election_t {
 	 * This member became standby.
 	 *
 	 * @param lost			TRUE if another one is active in a higher epoch: the
-	 *						addresses have to come again before this one may be
+	 *						addresses have to come again before this one may be.
+	 *						FALSE if it gave up: HA_SYNC_SETTLE follows
+	 * @param now			time
 	 */
-	void (*deactivated)(ha_sync_election_t *this, bool lost);
+	void (*deactivated)(ha_sync_election_t *this, bool lost, uint64_t now);
+
+	/**
+	 * What was live here was turned into copies.
+	 */
+	void (*settled)(ha_sync_election_t *this);
 
 	/**
 	 * Get what this member says about the group.
@@ -168,7 +177,8 @@ struct ha_sync_election_t {
 	 * Check if records about the group are accepted from a member.
 	 *
 	 * @param member		the member
-	 * @return				TRUE if it owns the group
+	 * @return				TRUE if it owns the group, and this member has
+	 *						settled
 	 */
 	bool (*accepts)(ha_sync_election_t *this, ha_sync_member_t *member);
 

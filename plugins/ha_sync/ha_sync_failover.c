@@ -39,6 +39,9 @@ struct private_ha_sync_failover_t {
 	/** decides about message-ID syncs */
 	ha_sync_mid_guard_t *guard;
 
+	/** decides what becomes of CHILD SAs */
+	ha_sync_replay_policy_t *policy;
+
 	/** progress of the last activation */
 	ha_sync_failover_status_t status;
 
@@ -88,6 +91,7 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
 		{
 			this->capture->adopt(this->capture, ike_sa, ike);
+			this->policy->apply(this->policy, children, planned, FALSE);
 			ha_sync_activate(ike_sa, ike, children, this->counters);
 			if (!planned && !ike->dynamic.rekeyed)
 			{
@@ -145,17 +149,17 @@ METHOD(ha_sync_failover_t, activate, void,
 	}
 }
 
-METHOD(ha_sync_failover_t, flush, void,
+METHOD(ha_sync_failover_t, give_up, void,
 	private_ha_sync_failover_t *this, char *group)
 {
 	ha_sync_spis_t *spis;
 	ha_sync_mids_t mids;
 	array_t *list;
 
-	this->counters->flush(this->counters);
 	list = this->registry->list(this->registry, group);
 	while (array_remove(list, ARRAY_HEAD, &spis))
 	{
+		this->replica->silence(this->replica, spis);
 		if (this->registry->get_mids(this->registry, spis, &mids))
 		{
 			this->sender->mids_now(this->sender, spis, &mids);
@@ -163,10 +167,27 @@ METHOD(ha_sync_failover_t, flush, void,
 		free(spis);
 	}
 	array_destroy(list);
+	this->counters->flush(this->counters);
 }
 
-METHOD(ha_sync_failover_t, deactivate, void,
-	private_ha_sync_failover_t *this, char *group, bool drop)
+METHOD(ha_sync_failover_t, settle, void,
+	private_ha_sync_failover_t *this, char *group)
+{
+	ha_sync_spis_t *spis;
+	array_t *list;
+
+	this->counters->flush(this->counters);
+	list = this->registry->list(this->registry, group);
+	while (array_remove(list, ARRAY_HEAD, &spis))
+	{
+		this->replica->demote(this->replica, spis);
+		free(spis);
+	}
+	array_destroy(list);
+}
+
+METHOD(ha_sync_failover_t, drop, void,
+	private_ha_sync_failover_t *this, char *group)
 {
 	ha_sync_spis_t *spis;
 	array_t *list;
@@ -175,14 +196,7 @@ METHOD(ha_sync_failover_t, deactivate, void,
 	while (array_remove(list, ARRAY_HEAD, &spis))
 	{
 		this->replica->drop(this->replica, spis);
-		if (drop)
-		{
-			this->registry->remove_ike(this->registry, spis);
-		}
-		else
-		{
-			this->replica->make(this->replica, spis);
-		}
+		this->registry->remove_ike(this->registry, spis);
 		free(spis);
 	}
 	array_destroy(list);
@@ -215,15 +229,17 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
-											ha_sync_mid_guard_t *guard)
+											ha_sync_mid_guard_t *guard,
+											ha_sync_replay_policy_t *policy)
 {
 	private_ha_sync_failover_t *this;
 
 	INIT(this,
 		.public = {
 			.activate = _activate,
-			.flush = _flush,
-			.deactivate = _deactivate,
+			.give_up = _give_up,
+			.settle = _settle,
+			.drop = _drop,
 			.get_status = _get_status,
 			.destroy = _destroy,
 		},
@@ -233,6 +249,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.counters = counters,
 		.sender = sender,
 		.guard = guard,
+		.policy = policy,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

@@ -16,6 +16,7 @@
 #include "ha_sync_counters.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_registry.h"
+#include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
 
@@ -37,8 +38,8 @@ struct ha_sync_failover_status_t {
 /**
  * Makes copies live when this member becomes active, and the other way round.
  *
- * activate() and deactivate() check IKE_SAs out; they are called by the thread
- * of ownership only, never with a lock held.
+ * All functions for a group check IKE_SAs out; they are called by the thread of
+ * ownership only, never with a lock held.
  *
  * Locking: a mutex protects the progress; it is not held while others are
  * called.
@@ -55,19 +56,26 @@ struct ha_sync_failover_t {
 	void (*activate)(ha_sync_failover_t *this, char *group, bool planned);
 
 	/**
-	 * Send the final counters and message IDs of a group.
+	 * Let all live IKE_SAs of a group be silent, and send their final counters
+	 * and message IDs.  The kernel's SAs are not touched.
 	 *
 	 * @param group		name of the group
 	 */
-	void (*flush)(ha_sync_failover_t *this, char *group);
+	void (*give_up)(ha_sync_failover_t *this, char *group);
 
 	/**
-	 * Turn all live SAs of a group into copies.
+	 * Turn all SAs of a group that were live into copies.
 	 *
 	 * @param group		name of the group
-	 * @param drop		TRUE to drop them and what is known about them instead
 	 */
-	void (*deactivate)(ha_sync_failover_t *this, char *group, bool drop);
+	void (*settle)(ha_sync_failover_t *this, char *group);
+
+	/**
+	 * Drop all SAs of a group, and what is known about them.
+	 *
+	 * @param group		name of the group
+	 */
+	void (*drop)(ha_sync_failover_t *this, char *group);
 
 	/**
 	 * Get the progress.
@@ -92,6 +100,7 @@ struct ha_sync_failover_t {
  * @param counters		counters in the kernel
  * @param sender		sends records
  * @param guard			decides about message-ID syncs (RFC 6311)
+ * @param policy		decides what becomes of CHILD SAs
  * @return				failover
  */
 ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
@@ -99,6 +108,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
-											ha_sync_mid_guard_t *guard);
+											ha_sync_mid_guard_t *guard,
+											ha_sync_replay_policy_t *policy);
 
 #endif /** HA_SYNC_FAILOVER_H_ @}*/

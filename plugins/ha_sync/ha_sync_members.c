@@ -90,6 +90,23 @@ METHOD(ha_sync_members_t, down, void,
 	member->resync = FALSE;
 }
 
+METHOD(ha_sync_members_t, any_up, bool,
+	private_ha_sync_members_t *this)
+{
+	ha_sync_member_t *member;
+	int i;
+
+	for (i = 0; i < array_count(this->members); i++)
+	{
+		array_get(this->members, i, &member);
+		if (member->up)
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
 METHOD(ha_sync_members_t, must_wait, char*,
 	private_ha_sync_members_t *this, uint64_t now, uint64_t *until)
 {
@@ -142,6 +159,7 @@ ha_sync_members_t *ha_sync_members_create()
 			.start = _start,
 			.up = _up,
 			.down = _down,
+			.any_up = _any_up,
 			.must_wait = _must_wait,
 			.destroy = _destroy,
 		},

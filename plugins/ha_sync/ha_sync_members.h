@@ -75,6 +75,13 @@ struct ha_sync_members_t {
 	void (*down)(ha_sync_members_t *this, char *name);
 
 	/**
+	 * Check if any other member is connected.
+	 *
+	 * @return				FALSE if this member is alone
+	 */
+	bool (*any_up)(ha_sync_members_t *this);
+
+	/**
 	 * Check if this member has to wait for others before it may be active.
 	 *
 	 * @param now			time

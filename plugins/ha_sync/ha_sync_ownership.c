@@ -457,7 +457,7 @@ METHOD(ha_sync_ownership_t, get_status, bool,
 	return group != NULL;
 }
 
-METHOD(ha_sync_ownership_t, destroy, void,
+METHOD(ha_sync_ownership_t, stop, void,
 	private_ha_sync_ownership_t *this)
 {
 	this->mutex->lock(this->mutex);
@@ -467,7 +467,14 @@ METHOD(ha_sync_ownership_t, destroy, void,
 	if (this->thread)
 	{
 		this->thread->join(this->thread);
+		this->thread = NULL;
 	}
+}
+
+METHOD(ha_sync_ownership_t, destroy, void,
+	private_ha_sync_ownership_t *this)
+{
+	stop(this);
 	this->transition->destroy(this->transition);
 	array_destroy_offset(this->groups, offsetof(ha_sync_election_t, destroy));
 	this->members->destroy(this->members);
@@ -505,6 +512,7 @@ ha_sync_ownership_t *ha_sync_ownership_create(char *self,
 			.wait_other = _wait_other,
 			.wait = _wait_,
 			.get_status = _get_status,
+			.stop = _stop,
 			.destroy = _destroy,
 		},
 		.self = strdup(self),

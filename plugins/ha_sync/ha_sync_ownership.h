@@ -185,7 +185,13 @@ struct ha_sync_ownership_t {
 					   ha_sync_ownership_status_t *status);
 
 	/**
-	 * Stop deciding, without any announcement, and destroy.
+	 * Stop deciding, without any announcement: no function of
+	 * ha_sync_ownership_ops_t is called afterwards, all others still may be.
+	 */
+	void (*stop)(ha_sync_ownership_t *this);
+
+	/**
+	 * Stop deciding, and destroy.
 	 */
 	void (*destroy)(ha_sync_ownership_t *this);
 };

@@ -134,51 +134,62 @@ static void set_failure(private_ha_sync_replica_t *this,
 }
 
 /**
- * Take the children away from the copy of a rekeyed IKE SA.  Its virtual IPs
- * live on in the new one, so they are not released with the old one.
+ * Check if a CHILD_SA can go on as that of a copy: one that is just being made,
+ * or deleted, is made anew from its record instead.
  */
-static array_t *detach_children(const ha_sync_spis_t *old)
+static bool is_settled(child_sa_t *child_sa)
+{
+	switch (child_sa->get_state(child_sa))
+	{
+		case CHILD_INSTALLED:
+		case CHILD_REKEYED:
+			return TRUE;
+		default:
+			return FALSE;
+	}
+}
+
+/**
+ * Take the settled CHILD_SAs of an IKE_SA away from it.
+ */
+static array_t *take_children(ike_sa_t *ike_sa)
 {
 	enumerator_t *enumerator;
+	child_sa_t *child_sa, *other;
 	array_t *children = NULL;
-	child_sa_t *child_sa;
-	ike_sa_t *ike_sa;
 
-	ike_sa = old->i ? checkout_copy(old) : NULL;
-	if (ike_sa)
+	enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
+	while (enumerator->enumerate(enumerator, &child_sa))
 	{
-		enumerator = ike_sa->create_child_sa_enumerator(ike_sa);
-		while (enumerator->enumerate(enumerator, &child_sa))
+		if (child_sa->get_state(child_sa) == CHILD_REKEYING)
+		{	/* the task that does that goes with the IKE_SA */
+			child_sa->set_state(child_sa, CHILD_INSTALLED);
+		}
+		if (is_settled(child_sa))
 		{
 			ike_sa->remove_child_sa(ike_sa, enumerator);
 			array_insert_create(&children, ARRAY_TAIL, child_sa);
 		}
-		enumerator->destroy(enumerator);
-		ike_sa->clear_virtual_ips(ike_sa, FALSE);
-		checkin(ike_sa);
+		else
+		{
+			other = child_sa->get_rekey_sa(child_sa);
+			if (other)
+			{
+				other->set_rekey_sa(other, NULL);
+			}
+		}
 	}
+	enumerator->destroy(enumerator);
 	return children;
 }
 
 /**
- * Create the copy of an IKE SA, without new children.
+ * Give CHILD_SAs to an IKE_SA, or destroy them if there is none.
  */
-static char *make_ike(private_ha_sync_replica_t *this,
-					  const ha_sync_spis_t *spis)
+static void give_children(ike_sa_t *ike_sa, array_t *children)
 {
-	array_t *children;
 	child_sa_t *child_sa;
-	ha_sync_ike_t *record;
-	ike_sa_t *ike_sa;
-	char *reason = NULL;
 
-	record = this->registry->get_ike(this->registry, spis);
-	if (!record)
-	{	/* deleted meanwhile */
-		return NULL;
-	}
-	children = detach_children(&record->old);
-	ike_sa = ha_sync_import_ike(record, &reason);
 	while (children && array_remove(children, ARRAY_HEAD, &child_sa))
 	{
 		if (ike_sa)
@@ -191,6 +202,50 @@ static char *make_ike(private_ha_sync_replica_t *this,
 		}
 	}
 	array_destroy(children);
+}
+
+/**
+ * Take the children away from the copy of a rekeyed IKE SA.  Its virtual IPs
+ * live on in the new one, so they are not released with the old one.
+ */
+static array_t *detach_children(const ha_sync_spis_t *old)
+{
+	array_t *children = NULL;
+	ike_sa_t *ike_sa;
+
+	ike_sa = old->i ? checkout_copy(old) : NULL;
+	if (ike_sa)
+	{
+		children = take_children(ike_sa);
+		ike_sa->clear_virtual_ips(ike_sa, FALSE);
+		checkin(ike_sa);
+	}
+	return children;
+}
+
+/**
+ * Create the copy of an IKE SA with children it has already (adopted, or NULL),
+ * but no new ones.
+ */
+static char *make_ike(private_ha_sync_replica_t *this,
+					  const ha_sync_spis_t *spis, array_t *children)
+{
+	ha_sync_ike_t *record;
+	ike_sa_t *ike_sa;
+	char *reason = NULL;
+
+	record = this->registry->get_ike(this->registry, spis);
+	if (!record)
+	{	/* deleted meanwhile */
+		give_children(NULL, children);
+		return NULL;
+	}
+	if (!children)
+	{
+		children = detach_children(&record->old);
+	}
+	ike_sa = ha_sync_import_ike(record, &reason);
+	give_children(ike_sa, children);
 	if (ike_sa)
 	{
 		this->caps->set(this->caps, ike_sa, record->dynamic.caps);
@@ -241,22 +296,16 @@ static char *make_children(private_ha_sync_replica_t *this, ike_sa_t *ike_sa,
 	return reason;
 }
 
-METHOD(ha_sync_replica_t, make, bool,
-	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+/**
+ * Make the children of the copy of an IKE SA, if there was no reason why it
+ * can't be.  Returns TRUE if all is complete.
+ */
+static bool complete(private_ha_sync_replica_t *this,
+					 const ha_sync_spis_t *spis, char *reason)
 {
 	ike_sa_t *ike_sa;
-	char *reason = NULL;
 	bool ok;
 
-	ike_sa = checkout(spis);
-	if (ike_sa)
-	{
-		checkin(ike_sa);
-	}
-	else
-	{
-		reason = make_ike(this, spis);
-	}
 	ike_sa = reason ? NULL : checkout_copy(spis);
 	if (ike_sa)
 	{
@@ -266,6 +315,20 @@ METHOD(ha_sync_replica_t, make, bool,
 	ok = reason == NULL;
 	set_failure(this, spis, reason);
 	return ok;
+}
+
+METHOD(ha_sync_replica_t, make, bool,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(spis);
+	if (ike_sa)
+	{
+		checkin(ike_sa);
+		return complete(this, spis, NULL);
+	}
+	return complete(this, spis, make_ike(this, spis, NULL));
 }
 
 METHOD(ha_sync_replica_t, update, void,
@@ -350,6 +413,76 @@ METHOD(ha_sync_replica_t, remove_child, void,
 	checkin(ike_sa);
 }
 
+METHOD(ha_sync_replica_t, silence, void,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(spis);
+	if (ike_sa)
+	{
+		ike_sa->set_state(ike_sa, IKE_PASSIVE);
+		checkin(ike_sa);
+	}
+}
+
+/**
+ * Remove an IKE_SA that was live, silently.
+ */
+static void remove_live(private_ha_sync_replica_t *this, ike_sa_t *ike_sa)
+{
+	this->capture->forget(this->capture, ike_sa);
+	ike_sa->set_state(ike_sa, IKE_PASSIVE);
+	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+}
+
+/**
+ * Let the kernel's counters of the children be those of copies.
+ */
+static void demote_counters(private_ha_sync_replica_t *this,
+							const ha_sync_spis_t *spis)
+{
+	ha_sync_child_t *record;
+	ha_sync_ike_t *ike;
+	array_t *records;
+
+	ike = this->registry->get_ike(this->registry, spis);
+	records = this->registry->get_children(this->registry, spis);
+	while (records && array_remove(records, ARRAY_HEAD, &record))
+	{
+		if (ike)
+		{
+			this->counters->demote(this->counters, record, ike);
+		}
+		ha_sync_child_destroy(record);
+	}
+	array_destroy(records);
+	ha_sync_ike_destroy(ike);
+}
+
+METHOD(ha_sync_replica_t, demote, void,
+	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_ike_t *record;
+	array_t *children = NULL;
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(spis);
+	if (ike_sa)
+	{
+		record = this->registry->get_ike(this->registry, spis);
+		if (record && !record->dynamic.rekeyed)
+		{	/* what updown scripts and accounting set up here ends here */
+			charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+		}
+		ha_sync_ike_destroy(record);
+		children = take_children(ike_sa);
+		remove_live(this, ike_sa);
+	}
+	demote_counters(this, spis);
+	complete(this, spis, make_ike(this, spis, children));
+}
+
 METHOD(ha_sync_replica_t, drop, void,
 	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
 {
@@ -362,12 +495,10 @@ METHOD(ha_sync_replica_t, drop, void,
 	}
 	if (ike_sa->get_state(ike_sa) == IKE_ESTABLISHED ||
 		ike_sa->get_state(ike_sa) == IKE_REKEYING)
-	{	/* what updown scripts and accounting set up here ends here */
+	{
 		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
 	}
-	this->capture->forget(this->capture, ike_sa);
-	ike_sa->set_state(ike_sa, IKE_PASSIVE);
-	charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager, ike_sa);
+	remove_live(this, ike_sa);
 }
 
 METHOD(ha_sync_replica_t, destroy, void,
@@ -395,6 +526,8 @@ ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 			.child = _child,
 			.remove = _remove_,
 			.remove_child = _remove_child,
+			.silence = _silence,
+			.demote = _demote,
 			.drop = _drop,
 			.destroy = _destroy,
 		},

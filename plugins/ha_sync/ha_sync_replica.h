@@ -70,6 +70,24 @@ struct ha_sync_replica_t {
 						 const ha_sync_child_id_t *id);
 
 	/**
+	 * Let a live IKE_SA be silent: it is passive from now on, but its CHILD_SAs
+	 * stay as they are in the kernel.
+	 *
+	 * @param spis		name of the IKE SA
+	 */
+	void (*silence)(ha_sync_replica_t *this, const ha_sync_spis_t *spis);
+
+	/**
+	 * Turn an IKE_SA that was live, see silence(), into a copy as make() makes
+	 * it.  SAs and policies stay in the kernel, so no packet leaves in clear
+	 * meanwhile; outbound sequence numbers are moved ahead as for any copy, so
+	 * packets must not get here anymore.
+	 *
+	 * @param spis		name of the IKE SA
+	 */
+	void (*demote)(ha_sync_replica_t *this, const ha_sync_spis_t *spis);
+
+	/**
 	 * Drop a live IKE_SA without telling the peer or the other members.
 	 *
 	 * @param spis		name of the IKE SA

@@ -87,30 +87,65 @@ static void become_active(private_ha_sync_transition_t *this,
 }
 
 /**
- * Become standby, because of a winner or without any.
+ * Become standby.
  */
-static void become_standby(private_ha_sync_transition_t *this,
-						   ha_sync_election_t *election, char *winner)
+static void deactivated(private_ha_sync_transition_t *this,
+						ha_sync_election_t *election, bool lost)
+{
+	this->mutex->lock(this->mutex);
+	election->deactivated(election, lost, ha_sync_transition_now());
+	this->mutex->unlock(this->mutex);
+	announce(this, election);
+}
+
+/**
+ * Become standby, others may be active.
+ */
+static void give_up(private_ha_sync_transition_t *this,
+					ha_sync_election_t *election)
 {
 	char *name = election->get_name(election);
 
-	if (winner)
-	{
-		DBG1(DBG_CFG, "ha-sync: standby for group '%s', '%s' is active in a "
-			 "higher epoch; dropping own copies", name, winner);
-	}
-	else
-	{
-		DBG1(DBG_CFG, "ha-sync: standby for group '%s'", name);
-	}
-	this->ops.deactivate(this->ops.user, name, FALSE, winner);
+	DBG1(DBG_CFG, "ha-sync: standby for group '%s'", name);
+	this->ops.give_up(this->ops.user, name);
+	deactivated(this, election, FALSE);
+	signal_change(this);
+}
+
+/**
+ * Turn what was live into copies.
+ */
+static void settle(private_ha_sync_transition_t *this,
+				   ha_sync_election_t *election)
+{
+	ha_sync_ownership_status_t status;
+
+	this->ops.settle(this->ops.user, election->get_name(election));
 
 	this->mutex->lock(this->mutex);
-	election->deactivated(election, winner != NULL);
+	election->settled(election);
+	election->get_status(election, &status);
 	this->mutex->unlock(this->mutex);
 
-	announce(this, election);
-	this->ops.deactivate(this->ops.user, name, TRUE, winner);
+	if (status.active_member)
+	{
+		this->ops.resync(this->ops.user, status.active_member);
+	}
+}
+
+/**
+ * Become standby because of a winner.
+ */
+static void lose(private_ha_sync_transition_t *this,
+				 ha_sync_election_t *election, char *winner)
+{
+	char *name = election->get_name(election);
+
+	DBG1(DBG_CFG, "ha-sync: standby for group '%s', '%s' is active in a "
+		 "higher epoch; dropping own copies", name, winner);
+	deactivated(this, election, TRUE);
+	this->ops.drop(this->ops.user, name);
+	this->ops.resync(this->ops.user, winner);
 	signal_change(this);
 }
 
@@ -138,8 +173,15 @@ METHOD(ha_sync_transition_t, evaluate, void,
 			become_active(this, election, decision == HA_SYNC_RAISE);
 			break;
 		case HA_SYNC_GIVE_UP:
+			give_up(this, election);
+			next = now;
+			break;
+		case HA_SYNC_SETTLE:
+			settle(this, election);
+			next = now;
+			break;
 		case HA_SYNC_LOSE:
-			become_standby(this, election, winner);
+			lose(this, election, winner);
 			break;
 		case HA_SYNC_TELL:
 			announce(this, election);

@@ -50,17 +50,28 @@ struct ha_sync_ownership_ops_t {
 	void (*activate)(void *user, char *group, bool planned);
 
 	/**
-	 * This member is standby for a group from now on.
-	 *
-	 * Called twice: before the announcement (flush what others need), and
-	 * after it (turn live SAs into copies, or drop them).
-	 *
-	 * @param announced		FALSE before the announcement, TRUE after it
-	 * @param winner		the member that is active with a higher epoch (split
-	 *						brain): drop all SAs and resync from it; NULL if the
-	 *						addresses were given up
+	 * This member gives a group up: let its IKE_SAs be silent, and tell what
+	 * the others need.  Packets that still come are served by the kernel until
+	 * settle().
 	 */
-	void (*deactivate)(void *user, char *group, bool announced, char *winner);
+	void (*give_up)(void *user, char *group);
+
+	/**
+	 * Packets go elsewhere after give_up(): turn what was live into copies.
+	 */
+	void (*settle)(void *user, char *group);
+
+	/**
+	 * Another member is active with a higher epoch (split brain): drop all SAs
+	 * of the group.
+	 */
+	void (*drop)(void *user, char *group);
+
+	/**
+	 * The records of a member are accepted from now on: get those it sent
+	 * before.
+	 */
+	void (*resync)(void *user, char *member);
 
 	/**
 	 * Count the IKE SAs known for a group.

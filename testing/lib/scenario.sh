@@ -18,13 +18,23 @@ capture_text() {
 		$TESTING_DIR/lib/guest/hostnames"
 }
 
+# End a host's capture, if it is running: the kernel hands packets over in blocks,
+# and a block that is not full takes up to 1 s.
+capture_stop() {
+	host_exec "$1" "! pidof -q tcpdump || {
+		sleep 1.2
+		killall -q tcpdump
+		while pidof -q tcpdump; do sleep 0.05; done
+	}"
+}
+
 # Run a command of a .dat file and check its output against the pattern.
 # Returns 1 if the output is not as expected.
 scenario_command() {
 	local host=$1 command=$2 pattern=$3 expect=$4 output status count ok=yes
 
 	if [ "$command" = tcpdump ]; then
-		host_exec "$host" "sleep 0.2; killall -q tcpdump; sleep 0.2"
+		capture_stop "$host"
 		output=$(capture_text "$host")
 		status=0
 	else

@@ -19,6 +19,10 @@
 #define RESYNC_DELAY 60000
 #define CLAIM_DELAY 300
 
+/** what it waits before it settles, until others are active and after it */
+#define SETTLE_DELAY 2000
+#define SETTLE_GRACE 300
+
 /**
  * Other members, and the election that is tested: "moon" of group "vpn".
  */
@@ -113,6 +117,23 @@ static void be_active(bool planned)
 }
 
 /**
+ * Give up, in order, and settle at once or after the delay.
+ */
+static void give_up()
+{
+	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
+	election->deactivated(election, FALSE, now);
+	ck_assert(!election->is_active(election));
+	if (decide() == HA_SYNC_KEEP)
+	{
+		ck_assert_uint_eq(until, now + SETTLE_DELAY);
+		now = until;
+	}
+	ck_assert_int_eq(decide(), HA_SYNC_SETTLE);
+	election->settled(election);
+}
+
+/**
  * Check if records of a member are accepted.
  */
 static bool accepts(char *name)
@@ -134,8 +155,7 @@ START_TEST(test_alone)
 	/* the addresses go: standby, still the owner of what it knows */
 	now += 10;
 	election->set_held(election, FALSE, now);
-	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
-	election->deactivated(election, FALSE);
+	give_up();
 	ck_assert(!election->is_active(election) && election->owns(election));
 	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
 
@@ -145,13 +165,81 @@ START_TEST(test_alone)
 }
 END_TEST
 
+START_TEST(test_settle)
+{
+	say("sun", 0, FALSE, FALSE, NULL);
+	be_active(FALSE);
+
+	/* nobody takes over: not longer than the delay */
+	election->set_held(election, FALSE, now);
+	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
+	election->deactivated(election, FALSE, now);
+	now += SETTLE_DELAY - 1;
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+	ck_assert_uint_eq(until, now + 1);
+	now += 1;
+	ck_assert_int_eq(decide(), HA_SYNC_SETTLE);
+	election->settled(election);
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+	ck_assert_uint_eq(until, 0);
+
+	/* the addresses come again meanwhile: settle first, then be active */
+	be_active(TRUE);
+	election->set_held(election, FALSE, now);
+	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
+	election->deactivated(election, FALSE, now);
+	election->set_held(election, TRUE, now);
+	ck_assert_int_eq(decide(), HA_SYNC_SETTLE);
+	election->settled(election);
+	be_active(TRUE);
+
+	/* another one takes over: neighbors have to learn that, and its records
+	 * are not for SAs that still send */
+	election->set_held(election, FALSE, now);
+	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
+	election->deactivated(election, FALSE, now);
+	now += 50;
+	say("sun", 4, TRUE, TRUE, NULL);
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+	ck_assert_uint_eq(until, now + SETTLE_GRACE);
+	ck_assert(!accepts("sun"));
+	now += SETTLE_GRACE - 1;
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+	now += 1;
+	ck_assert_int_eq(decide(), HA_SYNC_SETTLE);
+	ck_assert(!accepts("sun"));
+	election->settled(election);
+	ck_assert(accepts("sun"));
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+}
+END_TEST
+
+START_TEST(test_settle_held)
+{
+	say("sun", 0, FALSE, FALSE, NULL);
+	be_active(FALSE);
+
+	/* packets still get here: the numbers of a copy are the other's */
+	election->configure(election, TRUE, TRUE);
+	election->hand_over(election, "sun");
+	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
+	election->deactivated(election, FALSE, now);
+	say("sun", 2, TRUE, TRUE, NULL);
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+	now += SETTLE_DELAY * 100;
+	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
+	ck_assert_uint_eq(until, 0);
+	election->set_held(election, FALSE, now);
+	ck_assert_int_eq(decide(), HA_SYNC_SETTLE);
+}
+END_TEST
+
 START_TEST(test_unconfigured)
 {
 	be_active(FALSE);
 	election->configure(election, FALSE, FALSE);
 	ck_assert(!election->is_configured(election));
-	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
-	election->deactivated(election, FALSE);
+	give_up();
 	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
 	say("sun", 5, TRUE, TRUE, NULL);
 	ck_assert(!accepts("sun"));
@@ -354,7 +442,7 @@ START_TEST(test_split_lost)
 	now += 10;
 	say("sun", 2, TRUE, TRUE, NULL);
 	ck_assert_int_eq(decide(), HA_SYNC_LOSE);
-	election->deactivated(election, TRUE);
+	election->deactivated(election, TRUE, now);
 	/* no fight: it stays standby while it has the addresses, and says so */
 	now += 100000;
 	ck_assert_int_eq(decide(), HA_SYNC_KEEP);
@@ -451,8 +539,7 @@ START_TEST(test_commands)
 
 	election->stand_down(election);
 	ck_assert(status().stood_down);
-	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
-	election->deactivated(election, FALSE);
+	give_up();
 	/* whatever the addresses do */
 	election->set_held(election, FALSE, now);
 	election->set_held(election, TRUE, now);
@@ -491,8 +578,7 @@ START_TEST(test_hand_over)
 	ck_assert(!election->activate(election, now));
 	be_active(FALSE);
 	election->hand_over(election, "sun");
-	ck_assert_int_eq(decide(), HA_SYNC_GIVE_UP);
-	election->deactivated(election, FALSE);
+	give_up();
 	record = election->get_record(election, TRUE);
 	ck_assert(!record->active && record->owner);
 	ck_assert_str_eq(record->successor, "sun");
@@ -557,6 +643,8 @@ static Suite *election_suite()
 	tc = tcase_create("rules");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_alone);
+	tcase_add_test(tc, test_settle);
+	tcase_add_test(tc, test_settle_held);
 	tcase_add_test(tc, test_unconfigured);
 	tcase_add_test(tc, test_start_delay);
 	tcase_add_test(tc, test_start_reported);
