@@ -43,6 +43,9 @@ struct private_ha_sync_capture_t {
 	/** watches the kernel's counters */
 	ha_sync_counters_t *counters;
 
+	/** knows what can be synced with peers */
+	ha_sync_mid_caps_t *caps;
+
 	/** takes the time spent in hooks */
 	ha_sync_hook_time_t *times;
 
@@ -147,7 +150,7 @@ METHOD(listener_t, ike_keys, bool,
 	if (!tracked)
 	{
 		tracked = ha_sync_tracked_create(group, this->registry, this->sender,
-										 this->counters);
+										 this->counters, this->caps);
 		this->tracked->put(this->tracked, key(ike_sa), tracked);
 	}
 	tracked->add_round(tracked, round, rekeyed ? &old : NULL);
@@ -354,7 +357,7 @@ METHOD(ha_sync_capture_t, adopt, void,
 		return;
 	}
 	tracked = ha_sync_tracked_create(group, this->registry, this->sender,
-										 this->counters);
+									 this->counters, this->caps);
 	tracked->timing = FALSE;
 	tracked->adopt(tracked, ike_sa, ike);
 	this->mutex->lock(this->mutex);
@@ -416,6 +419,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 										  ha_sync_registry_t *registry,
 										  ha_sync_sender_t *sender,
 										  ha_sync_counters_t *counters,
+										  ha_sync_mid_caps_t *caps,
 										  ha_sync_hook_time_t *times)
 {
 	private_ha_sync_capture_t *this;
@@ -439,6 +443,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 		.registry = registry,
 		.sender = sender,
 		.counters = counters,
+		.caps = caps,
 		.times = times,
 		.tracked = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
 									64),

@@ -15,14 +15,18 @@
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
+#include "ha_sync_mid_caps.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_mid_sync.h"
 #include "ha_sync_mobike.h"
 #include "ha_sync_ownership.h"
 #include "ha_sync_receiver.h"
 #include "ha_sync_registry.h"
+#include "ha_sync_rekey.h"
+#include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
+#include "ha_sync_spi.h"
 #include "sync_option.h"
 
 #include <daemon.h>
@@ -51,14 +55,18 @@ struct private_ha_sync_cluster_t {
 	ha_sync_sender_t *sender;
 	ha_sync_hook_time_t *times;
 	ha_sync_counters_t *counters;
+	ha_sync_mid_caps_t *caps;
 	ha_sync_capture_t *capture;
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
 	ha_sync_mid_guard_t *guard;
 	ha_sync_mobike_t *mobike;
+	ha_sync_rekey_t *rekey;
+	ha_sync_replay_policy_t *policy;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
+	ha_sync_spi_t *spi;
 	ha_sync_receiver_t *receiver;
 	ha_sync_address_watch_t *addresses;
 	ha_sync_address_keep_t *keep;
@@ -176,6 +184,20 @@ static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * Check if rekeyings have to wait: as long as peers are still to be told the
+ * message IDs, they may refuse our requests.
+ */
+static bool syncs_wait(private_ha_sync_cluster_t *this)
+{
+	ha_sync_failover_status_t status;
+	uint32_t unproven, queued;
+
+	this->failover->get_status(this->failover, &status);
+	this->guard->get_counts(this->guard, &unproven, &queued);
+	return status.active || queued;
+}
+
+/**
  * The daemon goes down: check if another member is there to take over.
  */
 static bool stopping(private_ha_sync_cluster_t *this)
@@ -242,7 +264,8 @@ static void check_options()
 {
 	const char *known[] = {
 		"load", "addresses", "takeover", "margin", "sync", "sync_rate",
-		"track_file", NULL,
+		"track_file", "replay_policy", "rekey_after_failover", "rekey_rate",
+		NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -267,9 +290,9 @@ static bool set_groups(private_ha_sync_cluster_t *this)
 }
 
 /**
- * Start ownership with the configured members.
+ * Get the names of the other members, allocated.
  */
-static void start_ownership(private_ha_sync_cluster_t *this)
+static array_t *get_others(private_ha_sync_cluster_t *this)
 {
 	enumerator_t *enumerator;
 	sync_member_t *member;
@@ -282,7 +305,22 @@ static void start_ownership(private_ha_sync_cluster_t *this)
 		array_insert(names, ARRAY_TAIL, strdup(member->name));
 	}
 	enumerator->destroy(enumerator);
-	this->ownership->start(this->ownership, names);
+	return names;
+}
+
+/**
+ * Tell ownership the members, or with start FALSE that they may be others, and
+ * take our part of the SPIs.
+ */
+static void set_members(private_ha_sync_cluster_t *this, bool start)
+{
+	array_t *names = get_others(this);
+
+	this->spi->reload(this->spi, this->channel->get_name(this->channel), names);
+	if (start)
+	{
+		this->ownership->start(this->ownership, names);
+	}
 	array_destroy_function(names, (void*)free, NULL);
 }
 
@@ -310,18 +348,27 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->caps = ha_sync_mid_caps_create();
 	this->capture = ha_sync_capture_create(this->groups, this->registry,
-								this->sender, this->counters, this->times);
+								this->sender, this->counters, this->caps,
+								this->times);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
-										   this->capture, this->lease);
+										   this->capture, this->caps,
+										   this->lease);
 	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
 											 this);
 	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
 	this->mobike = ha_sync_mobike_create(this->groups);
+	this->rekey = ha_sync_rekey_create(this->registry, (void*)syncs_wait, this);
+	this->policy = ha_sync_replay_policy_create(this->rekey);
+	if (!this->policy)
+	{
+		return FALSE;
+	}
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
-								this->guard);
+								this->guard, this->policy);
 	return TRUE;
 }
 
@@ -348,6 +395,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->spi = ha_sync_spi_create();
 	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
 								this->ownership, this->replica, this->counters);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
@@ -367,6 +415,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
  */
 static void start(private_ha_sync_cluster_t *this)
 {
+	charon->bus->add_listener(charon->bus, &this->caps->listener);
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->guard->listener);
@@ -374,7 +423,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
-	start_ownership(this);
+	set_members(this, TRUE);
 	lib->scheduler->schedule_job(lib->scheduler,
 		(job_t*)callback_job_create((void*)retry, this, NULL,
 									NULL),
@@ -398,6 +447,9 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->channel->reload(this->channel);
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;
+	ok = this->policy->reload(this->policy) && ok;
+	set_members(this, FALSE);
+	this->rekey->reload(this->rekey);
 	this->counters->reload(this->counters);
 	return this->guard->reload(this->guard) && ok;
 }
@@ -419,6 +471,7 @@ static void stop(private_ha_sync_cluster_t *this)
 		charon->bus->remove_listener(charon->bus, &this->guard->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
+		charon->bus->remove_listener(charon->bus, &this->caps->listener);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
 	}
 }
@@ -436,13 +489,17 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->ownership);
 	DESTROY_IF(this->outlet);
 	DESTROY_IF(this->receiver);
+	DESTROY_IF(this->spi);
 	DESTROY_IF(this->failover);
+	DESTROY_IF(this->policy);
+	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->guard);
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);
 	DESTROY_IF(this->capture);
+	DESTROY_IF(this->caps);
 	DESTROY_IF(this->counters);
 	DESTROY_IF(this->times);
 	DESTROY_IF(this->sender);

@@ -123,7 +123,7 @@ static void add_result(vici_builder_t *reply, char *group, timeval_t *start)
 }
 
 /**
- * Command: be active.
+ * Command: be active, and willing to hold the addresses.
  */
 static char *activate(private_ha_sync_command_t *this, vici_message_t *request,
 					  vici_builder_t *reply)
@@ -135,6 +135,7 @@ static char *activate(private_ha_sync_command_t *this, vici_message_t *request,
 	msg = get_group(this, request, &group);
 	if (!msg)
 	{
+		ha_sync_handover_hint(group, TRUE);
 		msg = this->ownership->activate(this->ownership, group);
 	}
 	if (!msg && !this->ownership->wait(this->ownership, group, TRUE,
@@ -151,7 +152,7 @@ static char *activate(private_ha_sync_command_t *this, vici_message_t *request,
 }
 
 /**
- * Command: be standby until told otherwise.
+ * Command: be standby until told otherwise, not willing to hold the addresses.
  */
 static char *standby(private_ha_sync_command_t *this, vici_message_t *request,
 					 vici_builder_t *reply)
@@ -163,6 +164,7 @@ static char *standby(private_ha_sync_command_t *this, vici_message_t *request,
 	msg = get_group(this, request, &group);
 	if (!msg)
 	{
+		ha_sync_handover_hint(group, FALSE);
 		msg = this->ownership->stand_down(this->ownership, group);
 	}
 	if (!msg && !this->ownership->wait(this->ownership, group, FALSE,
@@ -407,26 +409,6 @@ static void status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	stats_status(this, reply);
 }
 
-/**
- * Command: be active, and willing to hold the addresses again.
- */
-static char *activate_and_track(private_ha_sync_command_t *this,
-								vici_message_t *request, vici_builder_t *reply)
-{
-	ha_sync_handover_hint(TRUE);
-	return activate(this, request, reply);
-}
-
-/**
- * Command: be standby, not willing to hold the addresses.
- */
-static char *standby_and_track(private_ha_sync_command_t *this,
-							   vici_message_t *request, vici_builder_t *reply)
-{
-	ha_sync_handover_hint(FALSE);
-	return standby(this, request, reply);
-}
-
 METHOD(ha_sync_command_t, destroy, void,
 	private_ha_sync_command_t *this)
 {
@@ -472,8 +454,8 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.times = times,
 	);
 	control->add_status(control, "ha", (void*)status, this);
-	control->add_command(control, "activate", (void*)activate_and_track, this);
-	control->add_command(control, "standby", (void*)standby_and_track, this);
+	control->add_command(control, "activate", (void*)activate, this);
+	control->add_command(control, "standby", (void*)standby, this);
 	control->add_command(control, "handover", (void*)handover, this);
 	control->add_command(control, "resync", (void*)resync, this);
 	return &this->public;

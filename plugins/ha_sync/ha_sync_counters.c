@@ -431,13 +431,20 @@ METHOD(ha_sync_counters_t, removed, void,
 	free(given);
 }
 
+/*
+ * Described in header.
+ */
+uint64_t ha_sync_counters_margin()
+{
+	return ha_sync_option_number("margin", MIN_MARGIN, MAX_MARGIN,
+								 DEFAULT_MARGIN);
+}
+
 METHOD(ha_sync_counters_t, reload, void,
 	private_ha_sync_counters_t *this)
 {
-	uint64_t margin;
+	uint64_t margin = ha_sync_counters_margin();
 
-	margin = ha_sync_option_number("margin", MIN_MARGIN, MAX_MARGIN,
-								   DEFAULT_MARGIN);
 	this->mutex->lock(this->mutex);
 	this->margin = margin;
 	this->mutex->unlock(this->mutex);

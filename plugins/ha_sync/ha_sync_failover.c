@@ -39,6 +39,9 @@ struct private_ha_sync_failover_t {
 	/** decides about message-ID syncs */
 	ha_sync_mid_guard_t *guard;
 
+	/** decides what becomes of CHILD SAs */
+	ha_sync_replay_policy_t *policy;
+
 	/** progress of the last activation */
 	ha_sync_failover_status_t status;
 
@@ -88,6 +91,7 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
 		{
 			this->capture->adopt(this->capture, ike_sa, ike);
+			this->policy->apply(this->policy, children, planned, FALSE);
 			ha_sync_activate(ike_sa, ike, children, this->counters);
 			if (!planned && !ike->dynamic.rekeyed)
 			{
@@ -225,7 +229,8 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
-											ha_sync_mid_guard_t *guard)
+											ha_sync_mid_guard_t *guard,
+											ha_sync_replay_policy_t *policy)
 {
 	private_ha_sync_failover_t *this;
 
@@ -244,6 +249,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.counters = counters,
 		.sender = sender,
 		.guard = guard,
+		.policy = policy,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

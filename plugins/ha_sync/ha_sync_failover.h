@@ -16,6 +16,7 @@
 #include "ha_sync_counters.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_registry.h"
+#include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
 
@@ -99,6 +100,7 @@ struct ha_sync_failover_t {
  * @param counters		counters in the kernel
  * @param sender		sends records
  * @param guard			decides about message-ID syncs (RFC 6311)
+ * @param policy		decides what becomes of CHILD SAs
  * @return				failover
  */
 ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
@@ -106,6 +108,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
-											ha_sync_mid_guard_t *guard);
+											ha_sync_mid_guard_t *guard,
+											ha_sync_replay_policy_t *policy);
 
 #endif /** HA_SYNC_FAILOVER_H_ @}*/

@@ -16,22 +16,66 @@
  */
 #define TRACK_UNWILLING (-200)
 
+/**
+ * Check if there is no other group than this one.
+ */
+static bool is_only_group(char *group)
+{
+	enumerator_t *enumerator;
+	bool only = TRUE;
+	char *name;
+
+	if (lib->settings->get_str(lib->settings, "%s.plugins.ha-sync.addresses",
+							   NULL, lib->ns))
+	{	/* the group "default" */
+		return FALSE;
+	}
+	enumerator = lib->settings->create_section_enumerator(lib->settings,
+									"%s.plugins.ha-sync.groups", lib->ns);
+	while (enumerator->enumerate(enumerator, &name))
+	{
+		only = only && streq(name, group);
+	}
+	enumerator->destroy(enumerator);
+	return only;
+}
+
+/**
+ * Get the file of a group.  The one that is set for the plugin is that of the
+ * addresses set there, or of the only group: another group never moves with it.
+ */
+static char *get_file(char *group)
+{
+	char *path;
+
+	path = lib->settings->get_str(lib->settings,
+							"%s.plugins.ha-sync.groups.%s.track_file", NULL,
+							lib->ns, group);
+	if (!path && (streq(group, "default") || is_only_group(group)))
+	{
+		path = lib->settings->get_str(lib->settings,
+							"%s.plugins.ha-sync.track_file", NULL, lib->ns);
+	}
+	return path;
+}
+
 /*
  * Described in header.
  */
-char *ha_sync_handover_willing(bool willing)
+char *ha_sync_handover_willing(char *group, bool willing)
 {
 	char *path, *msg = NULL;
 	FILE *file;
 	int len = 0;
 	bool ok;
 
-	path = lib->settings->get_str(lib->settings,
-							"%s.plugins.ha-sync.track_file", NULL, lib->ns);
+	path = get_file(group);
 	if (!path)
 	{
-		return strdup("the cluster manager moves the addresses: let it do so, "
-					  "or set track_file in strongswan.d/charon/ha-sync.conf");
+		len = asprintf(&msg, "the cluster manager moves the addresses: let it "
+					   "do so, or set track_file for group '%s' in "
+					   "strongswan.d/charon/ha-sync.conf", group);
+		return len < 0 ? strdup("out of memory") : msg;
 	}
 	file = fopen(path, "w");
 	ok = file && fprintf(file, "%d\n", willing ? 0 : TRACK_UNWILLING) > 0;
@@ -50,19 +94,18 @@ char *ha_sync_handover_willing(bool willing)
 /*
  * Described in header.
  */
-void ha_sync_handover_hint(bool willing)
+void ha_sync_handover_hint(char *group, bool willing)
 {
 	char *msg;
 
-	if (lib->settings->get_str(lib->settings,
-							"%s.plugins.ha-sync.track_file", NULL, lib->ns))
+	if (get_file(group))
 	{
-		msg = ha_sync_handover_willing(willing);
+		msg = ha_sync_handover_willing(group, willing);
 		if (msg)
 		{
 			DBG1(DBG_CFG, "ha-sync: %s; correct that and run 'swancluster "
-				 "%s', the cluster manager does not know", msg,
-				 willing ? "activate" : "standby");
+				 "%s --group %s', the cluster manager does not know", msg,
+				 willing ? "activate" : "standby", group);
 			free(msg);
 		}
 	}
@@ -79,11 +122,11 @@ static char *by_address(ha_sync_ownership_t *ownership,
 
 	/* before they go; released when ownership settles */
 	keep->keep(keep, group, ms);
-	msg = ha_sync_handover_willing(FALSE);
+	msg = ha_sync_handover_willing(group, FALSE);
 	if (!msg)
 	{
 		*done = ownership->wait_other(ownership, group, member, ms);
-		ha_sync_handover_hint(TRUE);
+		ha_sync_handover_hint(group, TRUE);
 	}
 	if (!*done)
 	{

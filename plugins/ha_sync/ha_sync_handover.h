@@ -16,24 +16,28 @@
 #include "ha_sync_ownership.h"
 
 /**
- * Tell the cluster manager if this member is willing to hold the addresses, by
- * the file whose number keepalived adds to the priority (option track_file).
+ * Tell the cluster manager if this member is willing to hold the addresses of a
+ * group, by the file whose number keepalived adds to the priority of that
+ * group's instance (option track_file of the group, or of the plugin if there
+ * is but one group).
  *
  * Thread safe.
  *
+ * @param group		name of the group
  * @param willing	FALSE to make it give the addresses away
  * @return			NULL if written, allocated message if that's not possible or
  *					no file is configured
  */
-char *ha_sync_handover_willing(bool willing);
+char *ha_sync_handover_willing(char *group, bool willing);
 
 /**
  * The same for those that don't depend on it: does nothing if no file is
  * configured, and logs if it can't be written.
  *
+ * @param group		name of the group
  * @param willing	FALSE to make it give the addresses away
  */
-void ha_sync_handover_hint(bool willing);
+void ha_sync_handover_hint(char *group, bool willing);
 
 /**
  * Make another member active for a group, whoever moves the addresses.  If that

@@ -272,39 +272,6 @@ static void protect(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 	}
 }
 
-/**
- * Negotiate the capability with a peer that initiates (RFC 6311, 5): it offers
- * it in its first IKE_AUTH request, we agree in our last response.  In between
- * the extension tells that it was offered; charon does not use it until the
- * IKE_SA is established.
- */
-static void negotiate(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
-					  message_t *message, bool incoming)
-{
-	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
-	bool notify;
-
-	if (id->is_initiator(id))
-	{
-		return;
-	}
-	notify = message->get_notify(message,
-								 IKEV2_MESSAGE_ID_SYNC_SUPPORTED) != NULL;
-	if (incoming)
-	{
-		if (notify && this->ours(this->user, ike_sa))
-		{
-			ike_sa->enable_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC);
-		}
-	}
-	else if (!notify && ike_sa->get_state(ike_sa) == IKE_ESTABLISHED &&
-			 ike_sa->supports_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC))
-	{
-		message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC_SUPPORTED,
-							chunk_empty);
-	}
-}
-
 METHOD(listener_t, message, bool,
 	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
@@ -316,11 +283,7 @@ METHOD(listener_t, message, bool,
 	{
 		return TRUE;
 	}
-	if (type == IKE_AUTH && plain)
-	{
-		negotiate(this, ike_sa, message, incoming);
-	}
-	else if (incoming && !message->get_request(message))
+	if (incoming && !message->get_request(message))
 	{
 		if (type != INFORMATIONAL || mid != 0)
 		{
@@ -402,7 +365,7 @@ METHOD(ha_sync_mid_sync_t, start, void,
 		 * its request again, which shall be answered */
 		set_mid(ike_sa, TRUE, request.send);
 		tell(this, ike_sa);
-		packet = ike_wire_sync_request(ike_sa, &request);
+		packet = ike_wire_sync_request(ike_sa, &request, chunk_empty);
 	}
 	if (!packet)
 	{

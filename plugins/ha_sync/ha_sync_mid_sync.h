@@ -63,9 +63,8 @@ typedef void (*ha_sync_mid_sync_changed_t)(void *user, ike_sa_t *ike_sa,
 /**
  * IKEv2 message-ID synchronization (RFC 6311), the cluster's role.
  *
- * Negotiates the capability for IKE SAs that peers initiate; stock charon does
- * it only as initiator.  After a failover it exchanges an INFORMATIONAL with
- * message ID 0 with the peer, past charon's task manager.
+ * After a failover it exchanges an INFORMATIONAL with message ID 0 with the
+ * peer, past charon's task manager, if ha_sync_mid_caps negotiated that.
  *
  * Locking: none of its own, the numbers are atomic; the syncs under way have a
  * mutex that is held for the bookkeeping only.

@@ -155,6 +155,8 @@ struct ha_sync_dynamic_t {
 	array_t *local_vips, *remote_vips;
 	/** TRUE if a rekeyed IKE SA waits for its delete */
 	bool rekeyed;
+	/** what can be synced with the peer, ha_sync_cap_t bits */
+	uint32_t caps;
 };
 
 /**

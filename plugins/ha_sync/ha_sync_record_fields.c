@@ -157,6 +157,7 @@ static const ha_sync_field_t dynamic_fields[] = {
 	{ FIELD(S, REMOTE_VIP, LIST, remote_vips), .max = MAX_HOSTS,
 	  .item = HA_KIND_HOST },
 	{ FIELD(S, REKEYED, INT, rekeyed), .max = TRUE },
+	{ FIELD(S, CAPS, INT, caps) },
 	END
 #undef S
 };

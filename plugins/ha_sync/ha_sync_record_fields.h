@@ -200,6 +200,9 @@ enum ha_sync_attr_t {
 	/** name of the member asked to be active for a group */
 	HA_ATTR_SUCCESSOR = 116,
 
+	/** ha_sync_cap_t bits */
+	HA_ATTR_CAPS = 190,
+
 	/** number of types, for arrays */
 	HA_ATTR_COUNT,
 };

@@ -37,6 +37,9 @@ struct private_ha_sync_replica_t {
 	/** watches live IKE_SAs */
 	ha_sync_capture_t *capture;
 
+	/** knows what can be synced with peers */
+	ha_sync_mid_caps_t *caps;
+
 	/** knows the virtual IPs of copies */
 	ha_sync_lease_t *lease;
 
@@ -245,6 +248,7 @@ static char *make_ike(private_ha_sync_replica_t *this,
 	give_children(ike_sa, children);
 	if (ike_sa)
 	{
+		this->caps->set(this->caps, ike_sa, record->dynamic.caps);
 		this->lease->add_replica(this->lease, ike_sa);
 		checkin(ike_sa);
 	}
@@ -339,6 +343,7 @@ METHOD(ha_sync_replica_t, update, void,
 		ike_sa = checkout_copy(spis);
 		if (ike_sa)
 		{
+			this->caps->set(this->caps, ike_sa, record->dynamic.caps);
 			ha_sync_import_dynamic(ike_sa, &record->dynamic);
 			checkin(ike_sa);
 		}
@@ -509,6 +514,7 @@ METHOD(ha_sync_replica_t, destroy, void,
 ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 										  ha_sync_counters_t *counters,
 										  ha_sync_capture_t *capture,
+										  ha_sync_mid_caps_t *caps,
 										  ha_sync_lease_t *lease)
 {
 	private_ha_sync_replica_t *this;
@@ -528,6 +534,7 @@ ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 		.registry = registry,
 		.counters = counters,
 		.capture = capture,
+		.caps = caps,
 		.lease = lease,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

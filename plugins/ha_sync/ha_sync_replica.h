@@ -106,12 +106,14 @@ struct ha_sync_replica_t {
  * @param registry		registry
  * @param counters		sets counters in the kernel
  * @param capture		to stop watching IKE_SAs that are dropped
+ * @param caps			knows what can be synced with peers
  * @param lease			keeps the virtual IPs of copies from being given away
  * @return				replica
  */
 ha_sync_replica_t *ha_sync_replica_create(ha_sync_registry_t *registry,
 										  ha_sync_counters_t *counters,
 										  ha_sync_capture_t *capture,
+										  ha_sync_mid_caps_t *caps,
 										  ha_sync_lease_t *lease);
 
 #endif /** HA_SYNC_REPLICA_H_ @}*/

@@ -70,6 +70,9 @@ struct private_ha_sync_tracked_t {
 
 	/** watches the kernel's counters */
 	ha_sync_counters_t *counters;
+
+	/** knows what can be synced with peers */
+	ha_sync_mid_caps_t *caps;
 };
 
 /**
@@ -253,6 +256,7 @@ static bool tell_ike(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 	{
 		return FALSE;
 	}
+	ike->dynamic.caps = this->caps->get(this->caps, ike_sa);
 	ike->old = this->old;
 	ike->rounds = this->rounds;
 	this->rounds = array_create(0, 0);
@@ -371,6 +375,7 @@ static void tell_dynamic(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 	chunk_t body;
 
 	ha_sync_describe_dynamic(ike_sa, &dynamic);
+	dynamic.caps = this->caps->get(this->caps, ike_sa);
 	body = ha_sync_ike_update_encode(spis, &dynamic);
 	if (chunk_equals(body, this->dynamic))
 	{
@@ -533,7 +538,8 @@ METHOD(ha_sync_tracked_t, destroy, void,
 ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 										  ha_sync_registry_t *registry,
 										  ha_sync_sender_t *sender,
-										  ha_sync_counters_t *counters)
+										  ha_sync_counters_t *counters,
+										  ha_sync_mid_caps_t *caps)
 {
 	private_ha_sync_tracked_t *this;
 
@@ -557,6 +563,7 @@ ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 		.registry = registry,
 		.sender = sender,
 		.counters = counters,
+		.caps = caps,
 	);
 	return &this->public;
 }

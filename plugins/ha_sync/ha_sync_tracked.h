@@ -13,6 +13,7 @@
 #define HA_SYNC_TRACKED_H_
 
 #include "ha_sync_counters.h"
+#include "ha_sync_mid_caps.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_sender.h"
 
@@ -129,11 +130,13 @@ struct ha_sync_tracked_t {
  * @param registry		registry to store records in
  * @param sender		sends records to the other members
  * @param counters		watches the kernel's counters
+ * @param caps			knows what can be synced with peers
  * @return				object
  */
 ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 										  ha_sync_registry_t *registry,
 										  ha_sync_sender_t *sender,
-										  ha_sync_counters_t *counters);
+										  ha_sync_counters_t *counters,
+										  ha_sync_mid_caps_t *caps);
 
 #endif /** HA_SYNC_TRACKED_H_ @}*/

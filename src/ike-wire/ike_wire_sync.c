@@ -67,6 +67,25 @@ bool ike_wire_sync_parse(chunk_t data, ike_wire_sync_t *sync)
 /*
  * Described in header.
  */
+chunk_t ike_wire_delta_encode(uint64_t delta, bool esn)
+{
+	chunk_t data;
+
+	data = chunk_alloc(esn ? sizeof(uint64_t) : sizeof(uint32_t));
+	if (esn)
+	{
+		htoun64(data.ptr, delta);
+	}
+	else
+	{
+		htoun32(data.ptr, delta);
+	}
+	return data;
+}
+
+/*
+ * Described in header.
+ */
 bool ike_wire_sync_choose(uint32_t send, uint32_t recv, ike_wire_sync_t *sync)
 {
 	if (send >= MESSAGE_ID_LIMIT - MARGIN || recv >= MESSAGE_ID_LIMIT - MARGIN)

@@ -59,6 +59,16 @@ chunk_t ike_wire_sync_encode(const ike_wire_sync_t *sync);
 bool ike_wire_sync_parse(chunk_t data, ike_wire_sync_t *sync);
 
 /**
+ * Encode the data of an IPSEC_REPLAY_COUNTER_SYNC notify (RFC 6311, 6.4).
+ *
+ * @param delta		what the peer shall add to its outgoing replay counters,
+ *					below 2^32 without ESN
+ * @param esn		TRUE if the CHILD SAs have extended sequence numbers
+ * @return			encoding, allocated, 8 octets with ESN, else 4
+ */
+chunk_t ike_wire_delta_encode(uint64_t delta, bool esn);
+
+/**
  * Choose the message IDs M1 and P1 of a member's request.
  *
  * M1 is larger than any value known to have been used, by a margin for requests

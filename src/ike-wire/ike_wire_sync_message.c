@@ -5,43 +5,25 @@
  */
 
 #include "ike_wire_sync_message.h"
+#include "ike_wire_protect.h"
 
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
 
-/**
- * Longest message that is looked at, in octets: header, encrypted payload and
- * notify with the longest padding and ICV are shorter.  What comes without
- * authentication shall cost little.
- */
-#define MAX_LENGTH 512
-
 /*
  * Described in header.
  */
-packet_t *ike_wire_sync_request(ike_sa_t *ike_sa, const ike_wire_sync_t *sync)
+packet_t *ike_wire_sync_request(ike_sa_t *ike_sa, const ike_wire_sync_t *sync,
+								chunk_t delta)
 {
-	packet_t *packet = NULL;
-	message_t *message;
-	host_t *host;
-	chunk_t data;
+	ike_wire_notify_t notifies[] = {
+		{ IKEV2_MESSAGE_ID_SYNC, ike_wire_sync_encode(sync) },
+		{ IPSEC_REPLAY_COUNTER_SYNC, delta },
+	};
+	packet_t *packet;
 
-	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
-	message->set_exchange_type(message, INFORMATIONAL);
-	message->set_request(message, TRUE);
-	message->set_message_id(message, 0);
-	host = ike_sa->get_my_host(ike_sa);
-	message->set_source(message, host->clone(host));
-	host = ike_sa->get_other_host(ike_sa);
-	message->set_destination(message, host->clone(host));
-	data = ike_wire_sync_encode(sync);
-	message->add_notify(message, FALSE, IKEV2_MESSAGE_ID_SYNC, data);
-	chunk_free(&data);
-	if (ike_sa->generate_message(ike_sa, message, &packet) != SUCCESS)
-	{
-		packet = NULL;
-	}
-	message->destroy(message);
+	packet = ike_wire_protect(ike_sa, TRUE, notifies, delta.len ? 2 : 1);
+	chunk_free(&notifies[0].data);
 	return packet;
 }
 
@@ -79,14 +61,8 @@ bool ike_wire_sync_verify(ike_sa_t *ike_sa, message_t *message,
 	message_t *copy;
 	bool ok;
 
-	if (message->get_packet_data(message).len > MAX_LENGTH)
-	{
-		return FALSE;
-	}
-	copy = message_create_from_packet(message->get_packet(message));
-	ok = copy->parse_header(copy) == SUCCESS &&
-		 copy->parse_body(copy, ike_sa->get_keymat(ike_sa)) == SUCCESS &&
-		 get_sync(copy, sync);
-	copy->destroy(copy);
+	copy = ike_wire_unprotect(ike_sa, message);
+	ok = copy && get_sync(copy, sync);
+	DESTROY_IF(copy);
 	return ok;
 }

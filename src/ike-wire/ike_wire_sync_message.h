@@ -20,21 +20,20 @@
 
 /**
  * Make the request of a sync: an INFORMATIONAL with message ID 0 and nothing
- * but the notify (RFC 6311, 5.1).
- *
- * Calls charon's bus, so don't hold a lock.
+ * but the notifies (RFC 6311, 5.1).
  *
  * @param ike_sa	IKE_SA, checked out by the caller
  * @param sync		data of the notify
+ * @param delta		data of an IPSEC_REPLAY_COUNTER_SYNC, chunk_empty for none
  * @return			packet to send, allocated, NULL on failure
  */
-packet_t *ike_wire_sync_request(ike_sa_t *ike_sa, const ike_wire_sync_t *sync);
+packet_t *ike_wire_sync_request(ike_sa_t *ike_sa, const ike_wire_sync_t *sync,
+								chunk_t delta);
 
 /**
  * Decrypt and verify a copy of a received message and get its notify.
  *
- * charon's task manager doesn't do it for message IDs it doesn't expect; the
- * message itself is not changed.  May be called in hooks of charon's bus.
+ * May be called in hooks of charon's bus.
  *
  * @param ike_sa	IKE_SA, checked out by the caller
  * @param message	message received, its header is parsed

@@ -195,7 +195,7 @@ END_TEST
 START_TEST(test_refused)
 {
 	set_file(NULL);
-	assert_handover("set track_file");
+	assert_handover("set track_file for group 'vpn'");
 	ck_assert(!state.kept);
 	set_file("/nonexistent/track");
 	assert_handover("writing track_file '/nonexistent/track' failed: No such");
@@ -208,16 +208,62 @@ END_TEST
 
 START_TEST(test_hint)
 {
-	ha_sync_handover_hint(FALSE);
+	ha_sync_handover_hint("vpn", FALSE);
 	ck_assert_int_eq(read_number(), -200);
-	ha_sync_handover_hint(TRUE);
+	ha_sync_handover_hint("vpn", TRUE);
 	ck_assert_int_eq(read_number(), 0);
 	/* logged only */
 	set_file("/nonexistent/track");
-	ha_sync_handover_hint(FALSE);
+	ha_sync_handover_hint("vpn", FALSE);
 	set_file(NULL);
-	ha_sync_handover_hint(FALSE);
+	ha_sync_handover_hint("vpn", FALSE);
 	ck_assert_int_eq(read_number(), 0);
+}
+END_TEST
+
+/**
+ * Check the number in a group's file after telling a value.
+ */
+static void assert_group(char *group, bool willing, int number)
+{
+	char *msg;
+
+	msg = ha_sync_handover_willing(group, willing);
+	ck_assert_msg(!msg, "%s", msg);
+	ck_assert_int_eq(read_number(), number);
+}
+
+START_TEST(test_groups)
+{
+	char *msg;
+
+	/* the only group */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.ha-sync.groups.vpn.addresses",
+						   "192.168.0.5", lib->ns);
+	assert_group("vpn", FALSE, -200);
+	/* one file is not for two groups, or both would move */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.ha-sync.groups.lab.addresses",
+						   "192.168.0.6", lib->ns);
+	msg = ha_sync_handover_willing("vpn", TRUE);
+	ck_assert(msg && strstr(msg, "set track_file for group 'vpn'"));
+	free(msg);
+	ck_assert_int_eq(read_number(), -200);
+	/* each has its own */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.ha-sync.groups.vpn.track_file", path,
+						   lib->ns);
+	assert_group("vpn", TRUE, 0);
+	ha_sync_handover_hint("lab", FALSE);
+	ck_assert_int_eq(read_number(), 0);
+	/* that of the plugin belongs to its addresses */
+	lib->settings->set_str(lib->settings,
+						   "%s.plugins.ha-sync.groups.vpn.track_file", NULL,
+						   lib->ns);
+	lib->settings->set_str(lib->settings, "%s.plugins.ha-sync.addresses",
+						   "192.168.0.7", lib->ns);
+	assert_group("default", FALSE, -200);
 }
 END_TEST
 
@@ -233,6 +279,7 @@ static Suite *handover_suite()
 	tcase_add_loop_test(tc, test_manual, 0, 2);
 	tcase_add_test(tc, test_refused);
 	tcase_add_test(tc, test_hint);
+	tcase_add_test(tc, test_groups);
 	suite_add_tcase(s, tc);
 	return s;
 }

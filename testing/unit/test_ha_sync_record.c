@@ -173,6 +173,7 @@ static ha_sync_ike_t *make_full_ike()
 	add_host(&ike->dynamic.local_vips, "10.4.0.1", 0);
 	add_host(&ike->dynamic.remote_vips, "fec3::1", 0);
 	ike->dynamic.rekeyed = TRUE;
+	ike->dynamic.caps = 7;
 	ike->mids = (ha_sync_mids_t){ 0xffffffff, 0x12345, TRUE };
 	ike->age = 86400;
 	ike->reauth_in = 1;
@@ -342,6 +343,7 @@ static void assert_dynamics(const ha_sync_dynamic_t *a,
 	assert_host_lists(a->local_vips, b->local_vips);
 	assert_host_lists(a->remote_vips, b->remote_vips);
 	ck_assert_int_eq(a->rekeyed, b->rekeyed);
+	ck_assert_uint_eq(a->caps, b->caps);
 }
 
 static void assert_ikes(ha_sync_ike_t *a, ha_sync_ike_t *b)
