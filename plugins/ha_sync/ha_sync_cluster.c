@@ -309,8 +309,7 @@ static array_t *get_others(private_ha_sync_cluster_t *this)
 }
 
 /**
- * Tell ownership the members, or with start FALSE that they may be others, and
- * take our part of the SPIs.
+ * Take our part of the SPIs, and start ownership, with the configured members.
  */
 static void set_members(private_ha_sync_cluster_t *this, bool start)
 {
@@ -434,7 +433,8 @@ static void start(private_ha_sync_cluster_t *this)
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
 								this->keep, this->failover, this->mid_sync,
-								this->guard, this->receiver, this->times);
+								this->guard, this->rekey, this->receiver,
+								this->times);
 	}
 }
 

@@ -60,6 +60,9 @@ struct private_ha_sync_command_t {
 	/** decides about message-ID syncs */
 	ha_sync_mid_guard_t *guard;
 
+	/** rekeyings */
+	ha_sync_rekey_t *rekey;
+
 	/** receiver */
 	ha_sync_receiver_t *receiver;
 
@@ -355,6 +358,7 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	ha_sync_failover_status_t failover;
 	ha_sync_mid_sync_counts_t mids;
 	uint32_t unproven, queued;
+	ha_sync_rekey_counts_t rekeys;
 
 	this->failover->get_status(this->failover, &failover);
 	reply->begin_section(reply, "activation");
@@ -373,6 +377,12 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	reply->add_kv(reply, "done", "%u", mids.done);
 	reply->add_kv(reply, "failed", "%u", mids.failed);
 	reply->add_kv(reply, "skipped", "%u", mids.skipped);
+	reply->end_section(reply);
+
+	this->rekey->get_counts(this->rekey, &rekeys);
+	reply->begin_section(reply, "rekey");
+	reply->add_kv(reply, "queued", "%u", rekeys.queued);
+	reply->add_kv(reply, "started", "%u", rekeys.started);
 	reply->end_section(reply);
 
 	this->receiver->get_counts(this->receiver, &received, &refused);
@@ -432,6 +442,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
 										  ha_sync_mid_guard_t *guard,
+										  ha_sync_rekey_t *rekey,
 										  ha_sync_receiver_t *receiver,
 										  ha_sync_hook_time_t *times)
 {
@@ -450,6 +461,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.failover = failover,
 		.mid_sync = mid_sync,
 		.guard = guard,
+		.rekey = rekey,
 		.receiver = receiver,
 		.times = times,
 	);
