@@ -9,6 +9,7 @@
 #include "ha_sync_capture.h"
 #include "ha_sync_command.h"
 #include "ha_sync_counters.h"
+#include "ha_sync_durability.h"
 #include "ha_sync_failover.h"
 #include "ha_sync_outlet.h"
 #include "ha_sync_groups.h"
@@ -47,6 +48,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_groups_t *groups;
 	ha_sync_registry_t *registry;
 	ha_sync_sender_t *sender;
+	ha_sync_durability_t *durability;
 	ha_sync_hook_time_t *times;
 	ha_sync_counters_t *counters;
 	ha_sync_capture_t *capture;
@@ -224,7 +226,7 @@ static void check_options()
 {
 	const char *known[] = {
 		"load", "addresses", "takeover", "margin", "sync_rate", "track_file",
-		NULL,
+		"durability", "commit_timeout", NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -286,6 +288,11 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	}
 	this->registry = ha_sync_registry_create();
 	this->sender = ha_sync_sender_create(this->channel);
+	this->durability = ha_sync_durability_create(this->channel, this->sender);
+	if (!this->durability)
+	{
+		return FALSE;
+	}
 	this->times = ha_sync_hook_time_create();
 	this->counters = ha_sync_counters_create(this->registry, this->sender);
 	if (!this->counters)
@@ -293,7 +300,9 @@ static bool create_state(private_ha_sync_cluster_t *this)
 		return FALSE;
 	}
 	this->capture = ha_sync_capture_create(this->groups, this->registry,
-								this->sender, this->counters, this->times);
+								this->sender, this->counters,
+								this->durability->get_gate(this->durability),
+								this->times);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->lease);
@@ -344,6 +353,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
  */
 static void start(private_ha_sync_cluster_t *this)
 {
+	this->durability->start(this->durability, this->outlet);
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
@@ -361,7 +371,7 @@ static void start(private_ha_sync_cluster_t *this)
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
 								this->failover, this->mid_sync, this->receiver,
-								this->times);
+								this->durability, this->times);
 	}
 }
 
@@ -374,6 +384,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->channel->reload(this->channel);
 	ok = this->groups->reload(this->groups) && ok;
 	ok = set_groups(this) && ok;
+	ok = this->durability->reload(this->durability) && ok;
 	this->counters->reload(this->counters);
 	this->failover->reload(this->failover);
 	return ok;
@@ -396,6 +407,7 @@ static void stop(private_ha_sync_cluster_t *this)
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
+		this->durability->stop(this->durability);
 	}
 }
 
@@ -415,6 +427,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->capture);
 	DESTROY_IF(this->counters);
 	DESTROY_IF(this->times);
+	DESTROY_IF(this->durability);
 	DESTROY_IF(this->sender);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->groups);

@@ -12,6 +12,7 @@
 #ifndef HA_SYNC_COMMAND_H_
 #define HA_SYNC_COMMAND_H_
 
+#include "ha_sync_durability.h"
 #include "ha_sync_failover.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
@@ -47,6 +48,7 @@ struct ha_sync_command_t {
  * @param failover		failover
  * @param mid_sync		message-ID sync
  * @param receiver		receiver
+ * @param durability	durability
  * @param times			time spent in hooks
  * @return				commands
  */
@@ -58,6 +60,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
 										  ha_sync_receiver_t *receiver,
+										  ha_sync_durability_t *durability,
 										  ha_sync_hook_time_t *times);
 
 #endif /** HA_SYNC_COMMAND_H_ @}*/
