@@ -66,6 +66,9 @@ struct private_ha_sync_command_t {
 	/** receiver */
 	ha_sync_receiver_t *receiver;
 
+	/** durability */
+	ha_sync_durability_t *durability;
+
 	/** time spent in hooks */
 	ha_sync_hook_time_t *times;
 };
@@ -391,6 +394,8 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	reply->add_kv(reply, "refused", "%llu", (unsigned long long)refused);
 	reply->end_section(reply);
 
+	this->durability->status(this->durability, reply);
+
 	handshakes = this->times->get(this->times, &median, &p99);
 	reply->begin_section(reply, "hooks");
 	reply->add_kv(reply, "handshakes", "%llu", (unsigned long long)handshakes);
@@ -444,6 +449,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_mid_guard_t *guard,
 										  ha_sync_rekey_t *rekey,
 										  ha_sync_receiver_t *receiver,
+										  ha_sync_durability_t *durability,
 										  ha_sync_hook_time_t *times)
 {
 	private_ha_sync_command_t *this;
@@ -463,6 +469,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.guard = guard,
 		.rekey = rekey,
 		.receiver = receiver,
+		.durability = durability,
 		.times = times,
 	);
 	control->add_status(control, "ha", (void*)status, this);

@@ -13,6 +13,7 @@
 #define HA_SYNC_COMMAND_H_
 
 #include "ha_sync_address_keep.h"
+#include "ha_sync_durability.h"
 #include "ha_sync_failover.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
@@ -52,6 +53,7 @@ struct ha_sync_command_t {
  * @param guard			decides about message-ID syncs
  * @param rekey			rekeyings
  * @param receiver		receiver
+ * @param durability	durability
  * @param times			time spent in hooks
  * @return				commands
  */
@@ -66,6 +68,7 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_mid_guard_t *guard,
 										  ha_sync_rekey_t *rekey,
 										  ha_sync_receiver_t *receiver,
+										  ha_sync_durability_t *durability,
 										  ha_sync_hook_time_t *times);
 
 #endif /** HA_SYNC_COMMAND_H_ @}*/
