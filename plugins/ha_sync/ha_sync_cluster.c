@@ -20,6 +20,7 @@
 #include "ha_sync_receiver.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_replica.h"
+#include "ha_sync_response.h"
 #include "ha_sync_sender.h"
 #include "sync_option.h"
 
@@ -54,6 +55,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
 	ha_sync_mobike_t *mobike;
+	ha_sync_response_t *response;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
 	ha_sync_receiver_t *receiver;
@@ -98,6 +100,7 @@ static void announce(private_ha_sync_cluster_t *this,
 static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 {
 	this->failover->activate(this->failover, group, planned);
+	this->response->activate(this->response, group);
 	this->lease->settle(this->lease);
 	/* the others may have got less, or more, from the previous active */
 	this->channel->start_resync(this->channel, NULL, SYNC_HA);
@@ -300,6 +303,7 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
 											 this);
 	this->mobike = ha_sync_mobike_create(this->groups);
+	this->response = ha_sync_response_create(this->registry);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
 								this->mid_sync);
@@ -327,7 +331,8 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 		return FALSE;
 	}
 	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
-								this->ownership, this->replica, this->counters);
+								this->ownership, this->replica, this->counters,
+								this->response);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
 												   this);
 	if (!this->addresses)
@@ -347,6 +352,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
+	charon->bus->add_listener(charon->bus, &this->response->listener);
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
@@ -392,6 +398,7 @@ static void stop(private_ha_sync_cluster_t *this)
 	if (this->outlet)
 	{
 		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
+		charon->bus->remove_listener(charon->bus, &this->response->listener);
 		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
@@ -408,6 +415,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->outlet);
 	DESTROY_IF(this->receiver);
 	DESTROY_IF(this->failover);
+	DESTROY_IF(this->response);
 	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);

@@ -33,3 +33,12 @@ uint64_t ha_sync_option_number(char *name, uint64_t min, uint64_t max,
 	}
 	return number;
 }
+
+/*
+ * Described in header.
+ */
+bool ha_sync_option_semi_sync()
+{
+	return streq("semi-sync", lib->settings->get_str(lib->settings,
+						"%s.plugins.ha-sync.durability", "async", lib->ns));
+}

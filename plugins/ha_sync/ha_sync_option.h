@@ -29,4 +29,12 @@
 uint64_t ha_sync_option_number(char *name, uint64_t min, uint64_t max,
 							   uint64_t def);
 
+/**
+ * Read if the option durability is semi-sync: what is told to peers is told to
+ * the other members before.
+ *
+ * @return			TRUE if so
+ */
+bool ha_sync_option_semi_sync();
+
 #endif /** HA_SYNC_OPTION_H_ @}*/
