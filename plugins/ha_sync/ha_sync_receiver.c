@@ -45,6 +45,9 @@ struct private_ha_sync_receiver_t {
 	/** gets reported counters */
 	ha_sync_counters_t *counters;
 
+	/** answers for IKE SAs that were deleted */
+	ha_sync_response_t *response;
+
 	/** resync_t* */
 	array_t *resyncs;
 
@@ -253,6 +256,28 @@ static bool process_mids(private_ha_sync_receiver_t *this, char *member,
 }
 
 /**
+ * Process message IDs and the messages behind them.
+ */
+static bool process_exchange(private_ha_sync_receiver_t *this, char *member,
+							 chunk_t body)
+{
+	ha_sync_exchange_t *exchange;
+
+	exchange = ha_sync_exchange_decode(body);
+	if (!exchange)
+	{
+		return FALSE;
+	}
+	if (!accepts(this, member, &exchange->spis))
+	{
+		ha_sync_exchange_destroy(exchange);
+		return FALSE;
+	}
+	this->registry->put_exchange(this->registry, exchange, FALSE);
+	return TRUE;
+}
+
+/**
  * Process use and counters.
  */
 static bool process_use(private_ha_sync_receiver_t *this, char *member,
@@ -289,6 +314,7 @@ static bool process_ike_delete(private_ha_sync_receiver_t *this, char *member,
 	{
 		return FALSE;
 	}
+	this->response->closed(this->response, &spis);
 	this->registry->remove_ike(this->registry, &spis);
 	this->replica->remove(this->replica, &spis);
 	return TRUE;
@@ -342,6 +368,9 @@ METHOD(sync_subscriber_t, receive, void,
 		case HA_SYNC_CHILD_USE:
 			ok = process_use(this, member, body);
 			break;
+		case HA_SYNC_EXCHANGE:
+			ok = process_exchange(this, member, body);
+			break;
 		default:
 			DBG2(DBG_CFG, "ha-sync: skipped unknown record %u of member '%s'",
 				 type, member);
@@ -372,6 +401,7 @@ static bool snapshot_add(sync_sink_t *sink, ha_sync_type_t type, chunk_t body)
 static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
 						 ha_sync_spis_t *spis)
 {
+	ha_sync_exchange_t *exchange;
 	ha_sync_child_t *child;
 	ha_sync_ike_t *ike;
 	array_t *children;
@@ -392,6 +422,13 @@ static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
 		ha_sync_child_destroy(child);
 	}
 	array_destroy(children);
+	exchange = this->registry->get_exchange(this->registry, spis);
+	if (exchange)
+	{
+		ok = ok && snapshot_add(sink, HA_SYNC_EXCHANGE,
+								ha_sync_exchange_encode(exchange));
+		ha_sync_exchange_destroy(exchange);
+	}
 	return ok;
 }
 
@@ -578,7 +615,8 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 											ha_sync_registry_t *registry,
 											ha_sync_ownership_t *ownership,
 											ha_sync_replica_t *replica,
-											ha_sync_counters_t *counters)
+											ha_sync_counters_t *counters,
+											ha_sync_response_t *response)
 {
 	private_ha_sync_receiver_t *this;
 
@@ -601,6 +639,7 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 		.ownership = ownership,
 		.replica = replica,
 		.counters = counters,
+		.response = response,
 		.resyncs = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

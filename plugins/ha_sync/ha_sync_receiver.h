@@ -15,6 +15,7 @@
 #include "ha_sync_groups.h"
 #include "ha_sync_ownership.h"
 #include "ha_sync_replica.h"
+#include "ha_sync_response.h"
 
 #include "sync_channel.h"
 
@@ -61,12 +62,14 @@ struct ha_sync_receiver_t {
  * @param ownership		tells whose records are accepted
  * @param replica		makes copies
  * @param counters		gets reported counters
+ * @param response		answers for IKE SAs that were deleted
  * @return				receiver
  */
 ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 											ha_sync_registry_t *registry,
 											ha_sync_ownership_t *ownership,
 											ha_sync_replica_t *replica,
-											ha_sync_counters_t *counters);
+											ha_sync_counters_t *counters,
+											ha_sync_response_t *response);
 
 #endif /** HA_SYNC_RECEIVER_H_ @}*/
