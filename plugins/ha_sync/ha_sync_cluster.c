@@ -184,6 +184,23 @@ static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * A peer did not skip numbers of its replay counters as it was asked to.
+ */
+static void skip_refused(private_ha_sync_cluster_t *this, ike_sa_id_t *id)
+{
+	ha_sync_spis_t spis = {
+		.i = id->get_initiator_spi(id),
+		.r = id->get_responder_spi(id),
+		.initiator = id->is_initiator(id),
+	};
+	array_t *children;
+
+	children = this->registry->get_children(this->registry, &spis);
+	this->policy->refused(this->policy, children);
+	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
+}
+
+/**
  * Check if rekeyings have to wait: as long as peers are still to be told the
  * message IDs, they may refuse our requests.
  */
@@ -356,8 +373,8 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->caps,
 										   this->lease);
-	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
-											 this);
+	this->mid_sync = ha_sync_mid_sync_create(this->caps, (void*)is_ours,
+								(void*)mids_set, (void*)skip_refused, this);
 	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
 	this->mobike = ha_sync_mobike_create(this->groups);
 	this->rekey = ha_sync_rekey_create(this->registry, (void*)syncs_wait, this);
@@ -368,7 +385,7 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	}
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
-								this->guard, this->policy);
+								this->caps, this->guard, this->policy);
 	return TRUE;
 }
 
