@@ -46,6 +46,9 @@ struct private_ha_sync_capture_t {
 	/** knows what can be synced with peers */
 	ha_sync_mid_caps_t *caps;
 
+	/** holds packets until records are acknowledged */
+	ha_sync_gate_t *gate;
+
 	/** takes the time spent in hooks */
 	ha_sync_hook_time_t *times;
 
@@ -91,6 +94,41 @@ static void spent(private_ha_sync_capture_t *this, ha_sync_tracked_t *tracked,
 			this->times->add(this->times, tracked->hook_time);
 			tracked->timing = FALSE;
 		}
+	}
+}
+
+/**
+ * Tell what changed of an IKE_SA, mutex held; TRUE if a CHILD SA was told for
+ * the first time.
+ */
+static bool update(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+				   ha_sync_tracked_t *tracked)
+{
+	uint64_t seq = this->sender->get_seq(this->sender);
+	bool first;
+
+	first = tracked->update(tracked, ike_sa);
+	if (this->sender->get_seq(this->sender) != seq)
+	{	/* others may have sent records, too: they are no later than a packet
+		 * that leaves now */
+		tracked->seq = this->sender->get_seq(this->sender);
+	}
+	return first;
+}
+
+/**
+ * The packet of a message is about to leave, it has to wait until another
+ * member knows all about the IKE_SA; mutex held.
+ */
+static void hold(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+				 ha_sync_tracked_t *tracked)
+{
+	ha_sync_spis_t spis;
+
+	if (tracked->seq)
+	{
+		ha_sync_describe_spis(ike_sa, &spis);
+		this->gate->hold(this->gate, &spis, tracked->seq);
 	}
 }
 
@@ -199,7 +237,7 @@ static job_requeue_t refresh(refresh_t *data)
 		if (tracked)
 		{
 			tracked->refresh = FALSE;
-			spent(this, tracked, start, tracked->update(tracked, ike_sa));
+			spent(this, tracked, start, update(this, ike_sa, tracked));
 		}
 		this->mutex->unlock(this->mutex);
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
@@ -283,7 +321,8 @@ METHOD(listener_t, message, bool,
 			}
 			if (!incoming && !plain)
 			{
-				complete = tracked->update(tracked, ike_sa);
+				complete = update(this, ike_sa, tracked);
+				hold(this, ike_sa, tracked);
 			}
 			else if (incoming && !request)
 			{
@@ -308,7 +347,9 @@ METHOD(listener_t, ike_rekey, bool,
 	{
 		new_tracked->inherit(new_tracked, old_tracked);
 		new_tracked->timing = FALSE;
-		new_tracked->update(new_tracked, new);
+		update(this, new, new_tracked);
+		/* the peer learns of it by a message of the old one */
+		old_tracked->seq = max(old_tracked->seq, new_tracked->seq);
 	}
 	this->mutex->unlock(this->mutex);
 	return TRUE;
@@ -420,6 +461,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 										  ha_sync_sender_t *sender,
 										  ha_sync_counters_t *counters,
 										  ha_sync_mid_caps_t *caps,
+										  ha_sync_gate_t *gate,
 										  ha_sync_hook_time_t *times)
 {
 	private_ha_sync_capture_t *this;
@@ -444,6 +486,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 		.sender = sender,
 		.counters = counters,
 		.caps = caps,
+		.gate = gate,
 		.times = times,
 		.tracked = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
 									64),

@@ -13,6 +13,7 @@
 #define HA_SYNC_CAPTURE_H_
 
 #include "ha_sync_counters.h"
+#include "ha_sync_gate.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_mid_caps.h"
@@ -89,6 +90,7 @@ struct ha_sync_capture_t {
  * @param sender		sends records to the other members
  * @param counters		watches the kernel's counters
  * @param caps			knows what can be synced with peers
+ * @param gate			holds packets until records are acknowledged
  * @param times			takes the time spent in hooks
  * @return				capture
  */
@@ -97,6 +99,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 										  ha_sync_sender_t *sender,
 										  ha_sync_counters_t *counters,
 										  ha_sync_mid_caps_t *caps,
+										  ha_sync_gate_t *gate,
 										  ha_sync_hook_time_t *times);
 
 #endif /** HA_SYNC_CAPTURE_H_ @}*/

@@ -10,6 +10,7 @@
 #include "ha_sync_capture.h"
 #include "ha_sync_command.h"
 #include "ha_sync_counters.h"
+#include "ha_sync_durability.h"
 #include "ha_sync_failover.h"
 #include "ha_sync_outlet.h"
 #include "ha_sync_groups.h"
@@ -53,6 +54,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_groups_t *groups;
 	ha_sync_registry_t *registry;
 	ha_sync_sender_t *sender;
+	ha_sync_durability_t *durability;
 	ha_sync_hook_time_t *times;
 	ha_sync_counters_t *counters;
 	ha_sync_mid_caps_t *caps;
@@ -282,7 +284,7 @@ static void check_options()
 	const char *known[] = {
 		"load", "addresses", "takeover", "margin", "sync", "sync_rate",
 		"track_file", "replay_policy", "rekey_after_failover", "rekey_rate",
-		NULL,
+		"durability", "commit_timeout", NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -326,8 +328,7 @@ static array_t *get_others(private_ha_sync_cluster_t *this)
 }
 
 /**
- * Tell ownership the members, or with start FALSE that they may be others, and
- * take our part of the SPIs.
+ * Take our part of the SPIs, and start ownership, with the configured members.
  */
 static void set_members(private_ha_sync_cluster_t *this, bool start)
 {
@@ -359,6 +360,11 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	}
 	this->registry = ha_sync_registry_create();
 	this->sender = ha_sync_sender_create(this->channel);
+	this->durability = ha_sync_durability_create(this->channel, this->sender);
+	if (!this->durability)
+	{
+		return FALSE;
+	}
 	this->times = ha_sync_hook_time_create();
 	this->counters = ha_sync_counters_create(this->registry, this->sender);
 	if (!this->counters)
@@ -368,6 +374,7 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->caps = ha_sync_mid_caps_create();
 	this->capture = ha_sync_capture_create(this->groups, this->registry,
 								this->sender, this->counters, this->caps,
+								this->durability->get_gate(this->durability),
 								this->times);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
@@ -433,6 +440,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 static void start(private_ha_sync_cluster_t *this)
 {
 	charon->bus->add_listener(charon->bus, &this->caps->listener);
+	this->durability->start(this->durability, this->outlet);
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->guard->listener);
@@ -451,7 +459,8 @@ static void start(private_ha_sync_cluster_t *this)
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
 								this->keep, this->failover, this->mid_sync,
-								this->guard, this->receiver, this->times);
+								this->guard, this->rekey, this->receiver,
+								this->durability, this->times);
 	}
 }
 
@@ -467,6 +476,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	ok = this->policy->reload(this->policy) && ok;
 	set_members(this, FALSE);
 	this->rekey->reload(this->rekey);
+	ok = this->durability->reload(this->durability) && ok;
 	this->counters->reload(this->counters);
 	return this->guard->reload(this->guard) && ok;
 }
@@ -490,6 +500,7 @@ static void stop(private_ha_sync_cluster_t *this)
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
 		charon->bus->remove_listener(charon->bus, &this->caps->listener);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
+		this->durability->stop(this->durability);
 	}
 }
 
@@ -519,6 +530,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->caps);
 	DESTROY_IF(this->counters);
 	DESTROY_IF(this->times);
+	DESTROY_IF(this->durability);
 	DESTROY_IF(this->sender);
 	DESTROY_IF(this->registry);
 	DESTROY_IF(this->groups);

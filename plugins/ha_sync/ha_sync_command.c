@@ -60,8 +60,14 @@ struct private_ha_sync_command_t {
 	/** decides about message-ID syncs */
 	ha_sync_mid_guard_t *guard;
 
+	/** rekeyings */
+	ha_sync_rekey_t *rekey;
+
 	/** receiver */
 	ha_sync_receiver_t *receiver;
+
+	/** durability */
+	ha_sync_durability_t *durability;
 
 	/** time spent in hooks */
 	ha_sync_hook_time_t *times;
@@ -355,6 +361,7 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	ha_sync_failover_status_t failover;
 	ha_sync_mid_sync_counts_t mids;
 	uint32_t unproven, queued;
+	ha_sync_rekey_counts_t rekeys;
 
 	this->failover->get_status(this->failover, &failover);
 	reply->begin_section(reply, "activation");
@@ -375,11 +382,19 @@ static void stats_status(private_ha_sync_command_t *this, vici_builder_t *reply)
 	reply->add_kv(reply, "skipped", "%u", mids.skipped);
 	reply->end_section(reply);
 
+	this->rekey->get_counts(this->rekey, &rekeys);
+	reply->begin_section(reply, "rekey");
+	reply->add_kv(reply, "queued", "%u", rekeys.queued);
+	reply->add_kv(reply, "started", "%u", rekeys.started);
+	reply->end_section(reply);
+
 	this->receiver->get_counts(this->receiver, &received, &refused);
 	reply->begin_section(reply, "records");
 	reply->add_kv(reply, "received", "%llu", (unsigned long long)received);
 	reply->add_kv(reply, "refused", "%llu", (unsigned long long)refused);
 	reply->end_section(reply);
+
+	this->durability->status(this->durability, reply);
 
 	handshakes = this->times->get(this->times, &median, &p99);
 	reply->begin_section(reply, "hooks");
@@ -432,7 +447,9 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
 										  ha_sync_mid_guard_t *guard,
+										  ha_sync_rekey_t *rekey,
 										  ha_sync_receiver_t *receiver,
+										  ha_sync_durability_t *durability,
 										  ha_sync_hook_time_t *times)
 {
 	private_ha_sync_command_t *this;
@@ -450,7 +467,9 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 		.failover = failover,
 		.mid_sync = mid_sync,
 		.guard = guard,
+		.rekey = rekey,
 		.receiver = receiver,
+		.durability = durability,
 		.times = times,
 	);
 	control->add_status(control, "ha", (void*)status, this);

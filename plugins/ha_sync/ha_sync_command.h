@@ -13,11 +13,13 @@
 #define HA_SYNC_COMMAND_H_
 
 #include "ha_sync_address_keep.h"
+#include "ha_sync_durability.h"
 #include "ha_sync_failover.h"
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_ownership.h"
 #include "ha_sync_receiver.h"
+#include "ha_sync_rekey.h"
 
 #include "cluster_control.h"
 #include "sync_channel.h"
@@ -49,7 +51,9 @@ struct ha_sync_command_t {
  * @param failover		failover
  * @param mid_sync		message-ID sync
  * @param guard			decides about message-ID syncs
+ * @param rekey			rekeyings
  * @param receiver		receiver
+ * @param durability	durability
  * @param times			time spent in hooks
  * @return				commands
  */
@@ -62,7 +66,9 @@ ha_sync_command_t *ha_sync_command_create(cluster_control_t *control,
 										  ha_sync_failover_t *failover,
 										  ha_sync_mid_sync_t *mid_sync,
 										  ha_sync_mid_guard_t *guard,
+										  ha_sync_rekey_t *rekey,
 										  ha_sync_receiver_t *receiver,
+										  ha_sync_durability_t *durability,
 										  ha_sync_hook_time_t *times);
 
 #endif /** HA_SYNC_COMMAND_H_ @}*/

@@ -16,24 +16,6 @@
 #include <threading/mutex.h>
 
 /**
- * By how much a standby keeps outbound sequence numbers ahead of the last
- * report, if not configured.  A standby sets the kernel again once less than
- * half of it is left, and that still covers what the active may send between
- * two reports (HA_SYNC_REPLAY_THRESHOLD) and until one is here (RFC 6027, 3.4).
- */
-#define DEFAULT_MARGIN (1 << 20)
-
-/**
- * Smallest margin: half of it must cover what is sent between two reports.
- */
-#define MIN_MARGIN (4 * HA_SYNC_REPLAY_THRESHOLD)
-
-/**
- * Largest margin: an SA without ESN can be taken over a few times at least.
- */
-#define MAX_MARGIN (1 << 30)
-
-/**
  * Delay until reports of new SAs start, in ms: wakes the thread once for many.
  */
 #define CHANGE_DELAY 10
@@ -431,19 +413,10 @@ METHOD(ha_sync_counters_t, removed, void,
 	free(given);
 }
 
-/*
- * Described in header.
- */
-uint64_t ha_sync_counters_margin()
-{
-	return ha_sync_option_number("margin", MIN_MARGIN, MAX_MARGIN,
-								 DEFAULT_MARGIN);
-}
-
 METHOD(ha_sync_counters_t, reload, void,
 	private_ha_sync_counters_t *this)
 {
-	uint64_t margin = ha_sync_counters_margin();
+	uint64_t margin = ha_sync_option_margin();
 
 	this->mutex->lock(this->mutex);
 	this->margin = margin;

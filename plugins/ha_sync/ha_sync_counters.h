@@ -111,14 +111,6 @@ struct ha_sync_counters_t {
 };
 
 /**
- * Get the option margin: more packets than an SA sends, or gets, between two
- * reports and until the last one is here.
- *
- * @return				packets
- */
-uint64_t ha_sync_counters_margin();
-
-/**
  * Create counters.
  *
  * @param registry		registry

@@ -29,4 +29,12 @@
 uint64_t ha_sync_option_number(char *name, uint64_t min, uint64_t max,
 							   uint64_t def);
 
+/**
+ * Get the option margin: more packets than an SA sends, or gets, between two
+ * reports and until the last one is here.
+ *
+ * @return				packets
+ */
+uint64_t ha_sync_option_margin();
+
 #endif /** HA_SYNC_OPTION_H_ @}*/

@@ -8,7 +8,23 @@
 
 #include <daemon.h>
 
+/**
+ * Number of filters at most.
+ */
+#define FILTERS_MAX 4
+
 typedef struct private_ha_sync_outlet_t private_ha_sync_outlet_t;
+typedef struct filter_t filter_t;
+
+/**
+ * A filter.
+ */
+struct filter_t {
+	/** looks at packets */
+	ha_sync_outlet_filter_t pass;
+	/** data for it */
+	void *user;
+};
 
 /**
  * Private data.
@@ -33,6 +49,10 @@ struct private_ha_sync_outlet_t {
 	/** data for them */
 	void *user;
 
+	/** looks at packets, in this order */
+	filter_t filters[FILTERS_MAX];
+	u_int count;
+
 	/** TRUE if packets are dropped */
 	bool silent;
 };
@@ -52,11 +72,19 @@ static private_ha_sync_outlet_t *from_sender(sender_t *sender)
 static void sender_send(sender_t *sender, packet_t *packet)
 {
 	private_ha_sync_outlet_t *this = from_sender(sender);
+	u_int i;
 
 	if (this->silent || !this->leaving(this->user, packet))
 	{
 		packet->destroy(packet);
 		return;
+	}
+	for (i = 0; i < this->count; i++)
+	{
+		if (!this->filters[i].pass(this->filters[i].user, packet))
+		{
+			return;
+		}
 	}
 	this->real->send(this->real, packet);
 }
@@ -106,6 +134,24 @@ METHOD(listener_t, alert, bool,
 	return TRUE;
 }
 
+METHOD(ha_sync_outlet_t, add_filter, void,
+	private_ha_sync_outlet_t *this, ha_sync_outlet_filter_t filter, void *user)
+{
+	if (this->count < FILTERS_MAX)
+	{
+		this->filters[this->count++] = (filter_t){
+			.pass = filter,
+			.user = user,
+		};
+	}
+}
+
+METHOD(ha_sync_outlet_t, send_, void,
+	private_ha_sync_outlet_t *this, packet_t *packet)
+{
+	this->real->send(this->real, packet);
+}
+
 METHOD(ha_sync_outlet_t, destroy, void,
 	private_ha_sync_outlet_t *this)
 {
@@ -130,6 +176,8 @@ ha_sync_outlet_t *ha_sync_outlet_create(ha_sync_outlet_stopping_t stopping,
 			.listener = {
 				.alert = _alert,
 			},
+			.add_filter = _add_filter,
+			.send = _send_,
 			.destroy = _destroy,
 		},
 		.sender = {

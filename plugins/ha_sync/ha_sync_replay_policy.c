@@ -5,7 +5,7 @@
  */
 
 #include "ha_sync_replay_policy.h"
-#include "ha_sync_counters.h"
+#include "ha_sync_option.h"
 
 #include <threading/mutex.h>
 
@@ -18,7 +18,7 @@
  * Sequence numbers without ESN after which a takeover is no reason to go on
  * with an SA: each takes some of them (RFC 6027, 3.4).
  */
-#define USED_UP (MAX_SEQ / 4 * 3)
+#define USED_UP 0xc0000000ULL
 
 /**
  * Sequence numbers with ESN above which two instances of an SA may use the same
@@ -201,7 +201,7 @@ METHOD(ha_sync_replay_policy_t, reload, bool,
 	this->rules = (ha_sync_replay_rules_t){
 		.mode = mode,
 		.rekey = rekey == 1,
-		.margin = ha_sync_counters_margin(),
+		.margin = ha_sync_option_margin(),
 	};
 	this->mutex->unlock(this->mutex);
 	return TRUE;

@@ -18,7 +18,25 @@ struct private_ha_sync_sender_t {
 
 	/** channel to send to */
 	sync_channel_t *channel;
+
+	/** records about message IDs are events, too */
+	bool sync;
+
+	/** sequence number of the last record */
+	uint64_t seq;
 };
+
+/**
+ * Note the sequence number of a record, others may do so at the same time.
+ */
+static void note_seq(private_ha_sync_sender_t *this, uint64_t seq)
+{
+	uint64_t last = __atomic_load_n(&this->seq, __ATOMIC_RELAXED);
+
+	while (last < seq &&
+		   !__atomic_compare_exchange_n(&this->seq, &last, seq, TRUE,
+										__ATOMIC_RELAXED, __ATOMIC_RELAXED));
+}
 
 /**
  * Send an event.
@@ -28,7 +46,7 @@ static void send_event(private_ha_sync_sender_t *this, ha_sync_type_t type,
 {
 	if (body.len)
 	{	/* what can't be encoded was logged */
-		this->channel->send(this->channel, SYNC_HA, type, body);
+		note_seq(this, this->channel->send(this->channel, SYNC_HA, type, body));
 	}
 }
 
@@ -40,7 +58,7 @@ static void post_event(private_ha_sync_sender_t *this, ha_sync_type_t type,
 {
 	if (body.len)
 	{
-		this->channel->post(this->channel, SYNC_HA, type, body);
+		note_seq(this, this->channel->post(this->channel, SYNC_HA, type, body));
 	}
 }
 
@@ -62,6 +80,13 @@ METHOD(ha_sync_sender_t, mids, void,
 {
 	chunk_t key = ha_sync_spis_encode(spis);
 
+	if (__atomic_load_n(&this->sync, __ATOMIC_RELAXED))
+	{	/* older ones must not come after these */
+		this->channel->cancel_state(this->channel, SYNC_HA, key);
+		post_event(this, HA_SYNC_IKE_MIDS, ha_sync_ike_mids_encode(spis, mids));
+		chunk_free(&key);
+		return;
+	}
 	this->channel->set_state(this->channel, SYNC_HA, HA_SYNC_IKE_MIDS, key,
 							 ha_sync_ike_mids_encode(spis, mids));
 	chunk_free(&key);
@@ -130,6 +155,18 @@ METHOD(ha_sync_sender_t, group, void,
 	send_event(this, HA_SYNC_GROUP, ha_sync_group_encode(record));
 }
 
+METHOD(ha_sync_sender_t, set_sync, void,
+	private_ha_sync_sender_t *this, bool sync)
+{
+	__atomic_store_n(&this->sync, sync, __ATOMIC_RELAXED);
+}
+
+METHOD(ha_sync_sender_t, get_seq, uint64_t,
+	private_ha_sync_sender_t *this)
+{
+	return __atomic_load_n(&this->seq, __ATOMIC_RELAXED);
+}
+
 METHOD(ha_sync_sender_t, wake, void,
 	private_ha_sync_sender_t *this)
 {
@@ -161,6 +198,8 @@ ha_sync_sender_t *ha_sync_sender_create(sync_channel_t *channel)
 			.child_use = _child_use,
 			.child_use_now = _child_use_now,
 			.group = _group,
+			.set_sync = _set_sync,
+			.get_seq = _get_seq,
 			.wake = _wake,
 			.destroy = _destroy,
 		},

@@ -21,8 +21,8 @@ typedef struct ha_sync_sender_t ha_sync_sender_t;
 /**
  * Encodes records and hands them to the sync channel.
  *
- * Locking: none of its own, the channel only appends to its queues; may be used
- * in hooks of charon's bus.
+ * Locking: none of its own but atomic operations, the channel only appends to
+ * its queues; may be used in hooks of charon's bus.
  */
 struct ha_sync_sender_t {
 
@@ -39,7 +39,8 @@ struct ha_sync_sender_t {
 	void (*ike_update)(ha_sync_sender_t *this, chunk_t body);
 
 	/**
-	 * Send message IDs with the next flush.
+	 * Send message IDs: with the next flush, or if members acknowledge records
+	 * before packets leave, in order with other records; leaves with wake().
 	 */
 	void (*mids)(ha_sync_sender_t *this, const ha_sync_spis_t *spis,
 				 const ha_sync_mids_t *mids);
@@ -82,6 +83,20 @@ struct ha_sync_sender_t {
 	 */
 	void (*group)(ha_sync_sender_t *this,
 				  const ha_sync_group_record_t *record);
+
+	/**
+	 * Set if members acknowledge records before packets leave.
+	 *
+	 * @param sync		TRUE if so (semi-sync)
+	 */
+	void (*set_sync)(ha_sync_sender_t *this, bool sync);
+
+	/**
+	 * Get the sequence number of the last record.
+	 *
+	 * @return			sequence number of the channel, 0 if there was none
+	 */
+	uint64_t (*get_seq)(ha_sync_sender_t *this);
 
 	/**
 	 * Let go what hooks have sent; to be called after them.

@@ -114,6 +114,9 @@ struct ha_sync_tracked_t {
 	/** TRUE while hook_time is summed up */
 	bool timing;
 
+	/** sequence number of the last record about the IKE_SA, or a later one */
+	uint64_t seq;
+
 	/** TRUE while a job to call update() is queued */
 	bool refresh;
 

@@ -300,7 +300,7 @@ static void print_failed(reply_t *failed, FILE *out)
  */
 static void print_activation(reply_t *ha, FILE *out)
 {
-	reply_t *activation, *sync;
+	reply_t *activation, *sync, *rekey;
 
 	activation = reply_get(ha, "activation");
 	if (activation && !reply_get_uint(activation, "total"))
@@ -328,6 +328,13 @@ static void print_activation(reply_t *ha, FILE *out)
 				reply_get_uint(sync, "pending"), reply_get_uint(sync, "done"),
 				reply_get_uint(sync, "failed"),
 				reply_get_uint(sync, "skipped"));
+	}
+	rekey = reply_get(ha, "rekey");
+	if (rekey)
+	{
+		fprintf(out, "  rekeying after takeovers: %" PRIu64 " queued, %" PRIu64
+				" started\n", reply_get_uint(rekey, "queued"),
+				reply_get_uint(rekey, "started"));
 	}
 }
 

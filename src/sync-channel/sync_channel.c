@@ -37,6 +37,9 @@ struct private_sync_channel_t {
 	/** frames for all members */
 	sync_backlog_t *backlog;
 
+	/** what of them members have processed */
+	sync_commit_t *commit;
+
 	/** states that wait */
 	sync_states_t *states;
 
@@ -125,6 +128,18 @@ METHOD(sync_channel_t, send_, uint64_t,
 		tell_others(this);
 	}
 	return seq;
+}
+
+METHOD(sync_channel_t, on_commit, void,
+	private_sync_channel_t *this, void (*changed)(void *user), void *user)
+{
+	this->commit->set_callback(this->commit, changed, user);
+}
+
+METHOD(sync_channel_t, get_committed, bool,
+	private_sync_channel_t *this, uint64_t *seq)
+{
+	return this->commit->get(this->commit, seq);
 }
 
 METHOD(sync_channel_t, send_to, bool,
@@ -271,6 +286,7 @@ void sync_channel_destroy(sync_channel_t *public)
 	DESTROY_IF(this->flusher);
 	DESTROY_IF(this->others);
 	this->states->destroy(this->states);
+	this->commit->destroy(this->commit);
 	this->backlog->destroy(this->backlog);
 	this->subscribers->destroy(this->subscribers);
 	this->listen->destroy(this->listen);
@@ -314,7 +330,7 @@ static bool start(private_sync_channel_t *this, sync_config_t *config)
 	this->flusher = sync_flusher_create((void*)flush, this,
 										config->flush_interval);
 	this->others = sync_others_create(this->incarnation, this->backlog,
-									  this->subscribers);
+									  this->commit, this->subscribers);
 	if (!this->others->set_config(this->others, config))
 	{
 		sync_config_destroy(config);
@@ -337,6 +353,8 @@ sync_channel_t *sync_channel_create(sync_config_t *config)
 			.send = _send_,
 			.post = _post,
 			.wake = _wake_,
+			.on_commit = _on_commit,
+			.get_committed = _get_committed,
 			.send_to = _send_to,
 			.set_state = _set_state,
 			.cancel_state = _cancel_state,
@@ -353,6 +371,7 @@ sync_channel_t *sync_channel_create(sync_config_t *config)
 		.cluster = strdup(config->cluster),
 		.listen = config->listen->clone(config->listen),
 		.backlog = sync_backlog_create(config->backlog),
+		.commit = sync_commit_create(),
 		.subscribers = sync_subscribers_create(),
 	);
 	this->states = sync_states_create(this->backlog);

@@ -176,10 +176,10 @@ struct sync_subscriber_t {
  * There is one for the daemon: the first sync_channel_get() makes it, the last
  * sync_channel_put() removes it.  It knows nothing about IKE.
  *
- * Locking: all functions are safe in any thread.  send(), send_to(),
- * set_state() and cancel_state() only append to queues in memory: they never
- * wait for the network, encrypt, or call subscribers, and so can be used in
- * hooks of charon's bus.  No lock of the channel is held while a subscriber is
+ * Locking: all functions are safe in any thread.  send(), post(), send_to(),
+ * set_state(), cancel_state() and get_committed() only use queues in memory:
+ * they never wait for the network, encrypt, or call subscribers, and so can be
+ * used in hooks of charon's bus.  No lock of the channel is held while a subscriber is
  * called.
  */
 struct sync_channel_t {
@@ -216,6 +216,31 @@ struct sync_channel_t {
 	 * Wake the threads that send what was given to post() since.
 	 */
 	void (*wake)(sync_channel_t *this);
+
+	/**
+	 * Ask to be told when members have processed what was sent to all.
+	 *
+	 * While somebody does, members acknowledge at once, else with their
+	 * heartbeats.  Waits for calls under way of the function set before, so
+	 * must not be called by it, nor with a lock it takes.
+	 *
+	 * @param changed	called by threads of the channel, with no lock held,
+	 *					when get_committed() may have changed; NULL for none
+	 * @param user		argument for it
+	 */
+	void (*on_commit)(sync_channel_t *this, void (*changed)(void *user),
+					  void *user);
+
+	/**
+	 * Get what at least one other member has processed: its subscriber was
+	 * called for it and returned.
+	 *
+	 * @param seq		receives the sequence number, see send(); it never gets
+	 *					smaller
+	 * @return			TRUE if any member is connected and up to date, so that
+	 *					it's worth to wait for it
+	 */
+	bool (*get_committed)(sync_channel_t *this, uint64_t *seq);
 
 	/**
 	 * Send a message to one member only, if it is connected.

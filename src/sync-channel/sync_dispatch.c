@@ -33,6 +33,7 @@ enum item_type_t {
 	ITEM_BEGIN,
 	ITEM_END,
 	ITEM_PROCESSED,
+	ITEM_ACK,
 };
 
 /**
@@ -49,6 +50,8 @@ struct item_t {
 	chunk_t body;
 	/** sequence number of message, incarnation of UP */
 	uint64_t number;
+	/** number of the link, of PROCESSED */
+	u_int link;
 };
 
 /**
@@ -100,6 +103,12 @@ struct private_sync_dispatch_t {
 
 	/** last sequence number processed */
 	uint64_t processed;
+
+	/** number of the link, and of the one processed is of */
+	u_int link, counted;
+
+	/** an acknowledgement is due */
+	bool ack;
 
 	/** thread shall end */
 	bool ending;
@@ -201,7 +210,7 @@ static void process(private_sync_dispatch_t *this, item_t *item)
 {
 	u_int domain;
 
-	if (item->type == ITEM_PROCESSED)
+	if (item->type == ITEM_PROCESSED || item->type == ITEM_ACK)
 	{
 		return;
 	}
@@ -253,10 +262,18 @@ static void processed(private_sync_dispatch_t *this, item_t *item)
 	bool wake = FALSE;
 
 	this->mutex->lock(this->mutex);
-	if ((item->type == ITEM_MESSAGE && item->number) ||
-		item->type == ITEM_PROCESSED)
+	if (item->type == ITEM_MESSAGE && item->number)
 	{
 		this->processed = item->number;
+	}
+	else if (item->type == ITEM_PROCESSED)
+	{
+		this->processed = item->number;
+		this->counted = item->link;
+	}
+	else if (item->type == ITEM_ACK)
+	{
+		this->ack = wake = TRUE;
 	}
 	if (this->full && this->cost < QUEUE_LIMIT / 2)
 	{
@@ -298,6 +315,10 @@ static void *dispatch(private_sync_dispatch_t *this)
 METHOD(sync_dispatch_t, up, void,
 	private_sync_dispatch_t *this, uint64_t incarnation)
 {
+	this->mutex->lock(this->mutex);
+	this->link++;
+	this->ack = FALSE;
+	this->mutex->unlock(this->mutex);
 	enqueue(this, (item_t){
 		.type = ITEM_UP,
 		.number = incarnation,
@@ -371,7 +392,8 @@ METHOD(sync_dispatch_t, get_processed, uint64_t,
 	uint64_t seq;
 
 	this->mutex->lock(this->mutex);
-	seq = this->processed;
+	/* numbers of an earlier link may be those of another incarnation */
+	seq = this->counted == this->link ? this->processed : 0;
 	this->mutex->unlock(this->mutex);
 	return seq;
 }
@@ -383,7 +405,28 @@ METHOD(sync_dispatch_t, set_processed, void,
 	enqueue(this, (item_t){
 		.type = ITEM_PROCESSED,
 		.number = seq,
+		.link = this->link,
 	});
+}
+
+METHOD(sync_dispatch_t, request_ack, void,
+	private_sync_dispatch_t *this)
+{
+	enqueue(this, (item_t){
+		.type = ITEM_ACK,
+	});
+}
+
+METHOD(sync_dispatch_t, is_ack_due, bool,
+	private_sync_dispatch_t *this)
+{
+	bool due;
+
+	this->mutex->lock(this->mutex);
+	due = this->ack;
+	this->ack = FALSE;
+	this->mutex->unlock(this->mutex);
+	return due;
 }
 
 METHOD(sync_dispatch_t, destroy, void,
@@ -421,6 +464,8 @@ sync_dispatch_t *sync_dispatch_create(const char *member,
 			.is_full = _is_full,
 			.get_processed = _get_processed,
 			.set_processed = _set_processed,
+			.request_ack = _request_ack,
+			.is_ack_due = _is_ack_due,
 			.destroy = _destroy,
 		},
 		.member = strdup(member),

@@ -75,7 +75,8 @@ struct sync_dispatch_t {
 	/**
 	 * Get the last sequence number subscribers were called for.
 	 *
-	 * @return				sequence number
+	 * @return				sequence number, 0 until set_processed() took effect
+	 *						for the present link
 	 */
 	uint64_t (*get_processed)(sync_dispatch_t *this);
 
@@ -85,6 +86,18 @@ struct sync_dispatch_t {
 	 * @param seq			sequence number
 	 */
 	void (*set_processed)(sync_dispatch_t *this, uint64_t seq);
+
+	/**
+	 * The member wants to know when all up to here is processed.
+	 */
+	void (*request_ack)(sync_dispatch_t *this);
+
+	/**
+	 * Check if it is, after a request; once for each.
+	 *
+	 * @return				TRUE if so; the wake function is called before
+	 */
+	bool (*is_ack_due)(sync_dispatch_t *this);
 
 	/**
 	 * Destroy a sync_dispatch_t: wait for the call under way, drop the rest,
@@ -98,7 +111,8 @@ struct sync_dispatch_t {
  *
  * @param member		name of the member
  * @param subscribers	subscribers
- * @param wake			called without lock when not full anymore
+ * @param wake			called without lock when not full anymore, or when an
+ *						acknowledgement is due
  * @param user			argument for it
  * @return				sync_dispatch_t
  */

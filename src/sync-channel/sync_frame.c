@@ -10,7 +10,7 @@
 /** longest reason of another member that is logged, in octets */
 #define REASON_MAX 256
 
-ENUM(sync_control_names, SYNC_HELLO, SYNC_GOODBYE,
+ENUM(sync_control_names, SYNC_HELLO, SYNC_ACK_REQUEST,
 	"HELLO",
 	"REFUSED",
 	"HEARTBEAT",
@@ -20,6 +20,7 @@ ENUM(sync_control_names, SYNC_HELLO, SYNC_GOODBYE,
 	"RESYNC_ABORT",
 	"START",
 	"GOODBYE",
+	"ACK_REQUEST",
 );
 
 ENUM(sync_domain_names, SYNC_CONTROL, SYNC_DIRECTORY,

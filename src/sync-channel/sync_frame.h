@@ -73,6 +73,8 @@ enum sync_control_t {
 	SYNC_START = 8,
 	/** planned end of the link: SYNC_ATTR_REASON */
 	SYNC_GOODBYE = 9,
+	/** a HEARTBEAT is wanted once all before this is processed */
+	SYNC_ACK_REQUEST = 10,
 };
 
 /**

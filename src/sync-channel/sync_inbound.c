@@ -129,6 +129,7 @@ static bool handle_start(private_sync_inbound_t *this, chunk_t body)
 	this->last = seq - 1;
 	this->started = TRUE;
 	this->dispatch->set_processed(this->dispatch, this->last);
+	this->dispatch->request_ack(this->dispatch);
 	DBG1(DBG_NET, "cluster: in sync with member '%s'", this->name);
 	return TRUE;
 }
@@ -208,6 +209,9 @@ static bool handle_control(private_sync_inbound_t *this, sync_frame_t *frame,
 			return handle_mark(this, frame->type, frame->body);
 		case SYNC_START:
 			return handle_start(this, frame->body);
+		case SYNC_ACK_REQUEST:
+			this->dispatch->request_ack(this->dispatch);
+			return TRUE;
 		case SYNC_REFUSED:
 		case SYNC_GOODBYE:
 			*ended = sync_frame_get_reason(frame->body);
@@ -293,6 +297,12 @@ METHOD(sync_inbound_t, get_processed, uint64_t,
 	private_sync_inbound_t *this)
 {
 	return this->dispatch->get_processed(this->dispatch);
+}
+
+METHOD(sync_inbound_t, is_ack_due, bool,
+	private_sync_inbound_t *this)
+{
+	return this->dispatch->is_ack_due(this->dispatch);
 }
 
 METHOD(sync_inbound_t, want, void,
@@ -383,6 +393,7 @@ sync_inbound_t *sync_inbound_create(const char *member,
 			.is_full = _is_full,
 			.is_started = _is_started,
 			.get_processed = _get_processed,
+			.is_ack_due = _is_ack_due,
 			.want = _want,
 			.get_request = _get_request,
 			.subscribed = _subscribed,

@@ -83,9 +83,17 @@ struct sync_inbound_t {
 	/**
 	 * Get the last sequence number subscribers were called for.
 	 *
-	 * @return			sequence number
+	 * @return			sequence number, 0 if there was none on this link
 	 */
 	uint64_t (*get_processed)(sync_inbound_t *this);
+
+	/**
+	 * Check if the member waits for that number, once only.
+	 *
+	 * @return			TRUE if it's to be sent now; the wake function is
+	 *					called when it changes
+	 */
+	bool (*is_ack_due)(sync_inbound_t *this);
 
 	/**
 	 * Snapshots of domains are needed.

@@ -469,6 +469,7 @@ METHOD(sync_other_t, destroy, void,
 sync_other_t *sync_other_create(sync_config_t *config,
 						sync_peer_config_t *peer, sync_tls_t *tls,
 						uint64_t incarnation, sync_backlog_t *backlog,
+						sync_commit_t *commit,
 						sync_subscribers_t *subscribers)
 {
 	private_sync_other_t *this;
@@ -499,7 +500,7 @@ sync_other_t *sync_other_create(sync_config_t *config,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->session = sync_session_create(peer->name, incarnation, backlog,
-										subscribers, wake);
+										commit, subscribers, wake);
 	_configure(this, config, peer, tls);
 	this->error = strdup(is_connector(this) ? "not connected yet" :
 								"it has not connected to us yet");

@@ -102,12 +102,14 @@ struct sync_other_t {
  * @param tls			TLS, a reference is kept
  * @param incarnation	our incarnation
  * @param backlog		frames to send
+ * @param commit		told what the member processed
  * @param subscribers	who gets what is received
  * @return				sync_other_t, NULL on failure
  */
 sync_other_t *sync_other_create(sync_config_t *config,
 						sync_peer_config_t *peer, sync_tls_t *tls,
 						uint64_t incarnation, sync_backlog_t *backlog,
+						sync_commit_t *commit,
 						sync_subscribers_t *subscribers);
 
 #endif /** SYNC_OTHER_H_ @}*/

@@ -29,6 +29,9 @@ struct private_sync_others_t {
 	/** frames for all members */
 	sync_backlog_t *backlog;
 
+	/** told what members processed */
+	sync_commit_t *commit;
+
 	/** subscribers */
 	sync_subscribers_t *subscribers;
 
@@ -416,7 +419,7 @@ static bool add_others(private_sync_others_t *this)
 		{
 			other = sync_other_create(this->config, peer, this->tls,
 									  this->incarnation, this->backlog,
-									  this->subscribers);
+									  this->commit, this->subscribers);
 			if (other)
 			{
 				this->others->insert_last(this->others, other);
@@ -492,6 +495,7 @@ METHOD(sync_others_t, destroy, void,
  */
 sync_others_t *sync_others_create(uint64_t incarnation,
 								  sync_backlog_t *backlog,
+								  sync_commit_t *commit,
 								  sync_subscribers_t *subscribers)
 {
 	private_sync_others_t *this;
@@ -510,6 +514,7 @@ sync_others_t *sync_others_create(uint64_t incarnation,
 		},
 		.incarnation = incarnation,
 		.backlog = backlog,
+		.commit = commit,
 		.subscribers = subscribers,
 		.lock = rwlock_create(RWLOCK_TYPE_DEFAULT),
 		.others = linked_list_create(),

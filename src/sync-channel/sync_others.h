@@ -97,11 +97,13 @@ struct sync_others_t {
  *
  * @param incarnation	our incarnation
  * @param backlog		frames to send
+ * @param commit		told what members processed
  * @param subscribers	who gets what is received
  * @return				sync_others_t
  */
 sync_others_t *sync_others_create(uint64_t incarnation,
 								  sync_backlog_t *backlog,
+								  sync_commit_t *commit,
 								  sync_subscribers_t *subscribers);
 
 #endif /** SYNC_OTHERS_H_ @}*/

@@ -32,6 +32,9 @@ struct private_sync_outbound_t {
 	/** frames all members get */
 	sync_backlog_t *backlog;
 
+	/** told what the member processed */
+	sync_commit_t *commit;
+
 	/** frames for this member only */
 	sync_outbox_t *outbox;
 
@@ -51,6 +54,10 @@ struct private_sync_outbound_t {
 	/** next frame of the backlog to send; by the link's thread only */
 	uint64_t position;
 
+	/** last frame an acknowledgement was requested for; by the link's thread
+	 * only */
+	uint64_t requested;
+
 	/** lock for all below */
 	mutex_t *mutex;
 
@@ -60,16 +67,62 @@ struct private_sync_outbound_t {
 	/** last sequence number acknowledged, UINT64_MAX if there's none */
 	uint64_t acked;
 
+	/** frames of the backlog are being sent on this link */
+	bool started;
+
+	/** the member is up to date, the commit was told so */
+	bool joined;
+
+	/** what it has to acknowledge for that, if started */
+	uint64_t target;
+
 	/** catch-ups from the backlog, full resyncs, those because the backlog
 	 * did not reach back far enough */
 	uint32_t catchups, resyncs, overflows;
 };
 
 /**
+ * The member is not up to date, or not anymore.
+ */
+static void leave(private_sync_outbound_t *this)
+{
+	bool joined;
+
+	this->mutex->lock(this->mutex);
+	joined = this->joined;
+	this->joined = FALSE;
+	this->started = FALSE;
+	this->mutex->unlock(this->mutex);
+	if (joined)
+	{
+		this->commit->left(this->commit);
+	}
+}
+
+/**
+ * From now on the member gets what is new, it is up to date once it has
+ * acknowledged what there is.
+ */
+static void catch_up(private_sync_outbound_t *this)
+{
+	uint64_t head = this->backlog->get_head(this->backlog);
+
+	this->mutex->lock(this->mutex);
+	if (!this->started)
+	{
+		this->started = TRUE;
+		this->target = head;
+		this->requested = 0;
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+/**
  * Send snapshots of all domains, then what came since this moment.
  */
 static void resync_all(private_sync_outbound_t *this, bool overflow)
 {
+	leave(this);
 	this->full = TRUE;
 	this->position = this->backlog->get_head(this->backlog) + 1;
 	this->mutex->lock(this->mutex);
@@ -114,6 +167,7 @@ METHOD(sync_outbound_t, end, void,
 {
 	this->outbox->close(this->outbox);
 	this->snapshot->stop(this->snapshot);
+	leave(this);
 }
 
 /**
@@ -129,8 +183,31 @@ static void start_snapshots(private_sync_outbound_t *this)
 	this->mutex->unlock(this->mutex);
 	if (given)
 	{
+		/* frames of the backlog wait until they are written */
+		leave(this);
 		this->snapshot->request(this->snapshot, given);
 	}
+}
+
+/**
+ * Ask the member to acknowledge what it was sent, if somebody waits for it.
+ */
+static bool request_ack(private_sync_outbound_t *this, sync_link_t *link,
+						chunk_t space)
+{
+	chunk_t frame;
+
+	if (this->requested == this->position - 1 ||
+		!this->commit->is_wanted(this->commit))
+	{
+		return FALSE;
+	}
+	this->requested = this->position - 1;
+	frame = sync_frame_control(SYNC_ACK_REQUEST, chunk_empty);
+	memcpy(space.ptr, frame.ptr, frame.len);
+	link->added(link, 1, frame.len);
+	chunk_clear(&frame);
+	return TRUE;
 }
 
 /**
@@ -167,6 +244,11 @@ static bool fill_link(private_sync_outbound_t *this, sync_link_t *link)
 					 "backlog, full resync", this->name);
 				resync_all(this, TRUE);
 				continue;
+			}
+			catch_up(this);
+			if (!len)
+			{
+				return request_ack(this, link, space) || filled;
 			}
 		}
 		if (!len)
@@ -232,12 +314,25 @@ METHOD(sync_outbound_t, is_busy, bool,
 METHOD(sync_outbound_t, acknowledge, void,
 	private_sync_outbound_t *this, uint64_t seq)
 {
+	bool joins = FALSE, joined = FALSE;
+
 	this->mutex->lock(this->mutex);
-	if (seq > this->acked && seq < this->position)
+	if (seq < this->position)
 	{
-		this->acked = seq;
+		this->acked = max(this->acked, seq);
+		joined = this->joined;
+		joins = !joined && this->started && seq >= this->target;
+		this->joined |= joins;
 	}
 	this->mutex->unlock(this->mutex);
+	if (joins)
+	{
+		this->commit->joined(this->commit, seq);
+	}
+	else if (joined)
+	{
+		this->commit->acked(this->commit, seq);
+	}
 }
 
 METHOD(sync_outbound_t, get_acked, uint64_t,
@@ -283,7 +378,7 @@ METHOD(sync_outbound_t, destroy, void,
  * Described in header.
  */
 sync_outbound_t *sync_outbound_create(const char *member, uint64_t incarnation,
-						sync_backlog_t *backlog,
+						sync_backlog_t *backlog, sync_commit_t *commit,
 						sync_subscribers_t *subscribers,
 						void (*wake)(void *user), void *user)
 {
@@ -307,6 +402,7 @@ sync_outbound_t *sync_outbound_create(const char *member, uint64_t incarnation,
 		.name = strdup(member),
 		.incarnation = incarnation,
 		.backlog = backlog,
+		.commit = commit,
 		.wake = wake,
 		.user = user,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

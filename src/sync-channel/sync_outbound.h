@@ -13,6 +13,7 @@
 #define SYNC_OUTBOUND_H_
 
 #include "sync_backlog.h"
+#include "sync_commit.h"
 #include "sync_hello.h"
 #include "sync_link.h"
 #include "sync_subscribers.h"
@@ -87,7 +88,8 @@ struct sync_outbound_t {
 	bool (*is_busy)(sync_outbound_t *this);
 
 	/**
-	 * The member told what it has processed.
+	 * The member told what it has processed, the commit is told with no lock
+	 * held.
 	 *
 	 * @param seq		sequence number; ignored if that can't be
 	 */
@@ -119,13 +121,14 @@ struct sync_outbound_t {
  * @param member		name of the member
  * @param incarnation	our incarnation
  * @param backlog		frames all members get
+ * @param commit		told what the member processed
  * @param subscribers	who writes snapshots
  * @param wake			called without lock when there is something to send
  * @param user			argument for it
  * @return				sync_outbound_t
  */
 sync_outbound_t *sync_outbound_create(const char *member, uint64_t incarnation,
-						sync_backlog_t *backlog,
+						sync_backlog_t *backlog, sync_commit_t *commit,
 						sync_subscribers_t *subscribers,
 						void (*wake)(void *user), void *user);
 

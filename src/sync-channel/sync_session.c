@@ -112,6 +112,16 @@ static uint32_t get_timeout(private_sync_session_t *this)
 }
 
 /**
+ * Send a heartbeat, which acknowledges what was processed.
+ */
+static void put_heartbeat(private_sync_session_t *this)
+{
+	this->outbound->put(this->outbound,
+					sync_frame_control_int(SYNC_HEARTBEAT, SYNC_ATTR_SEQUENCE,
+							this->inbound->get_processed(this->inbound)));
+}
+
+/**
  * Send a heartbeat if it's time.
  */
 static void send_heartbeat(private_sync_session_t *this, uint64_t now)
@@ -122,10 +132,20 @@ static void send_heartbeat(private_sync_session_t *this, uint64_t now)
 		/* behind a lot of other frames it would not be of use */
 		if (!this->outbound->is_waiting(this->outbound))
 		{
-			this->outbound->put(this->outbound,
-					sync_frame_control_int(SYNC_HEARTBEAT, SYNC_ATTR_SEQUENCE,
-							this->inbound->get_processed(this->inbound)));
+			put_heartbeat(this);
 		}
+	}
+}
+
+/**
+ * Acknowledge what was processed, if the member waits for it.
+ */
+static void send_ack(private_sync_session_t *this, uint64_t now)
+{
+	if (this->inbound->is_ack_due(this->inbound))
+	{
+		this->sent = now;
+		put_heartbeat(this);
 	}
 }
 
@@ -298,6 +318,7 @@ static char *run_link(private_sync_session_t *this)
 			return why;
 		}
 		send_request(this);
+		send_ack(this, now);
 		send_heartbeat(this, now);
 		if (!this->outbound->send(this->outbound, this->link, &why))
 		{
@@ -477,7 +498,7 @@ METHOD(sync_session_t, destroy, void,
  * Described in header.
  */
 sync_session_t *sync_session_create(const char *member, uint64_t incarnation,
-						sync_backlog_t *backlog,
+						sync_backlog_t *backlog, sync_commit_t *commit,
 						sync_subscribers_t *subscribers, sync_wake_t *wake)
 {
 	private_sync_session_t *this;
@@ -504,7 +525,7 @@ sync_session_t *sync_session_create(const char *member, uint64_t incarnation,
 			.since = time_monotonic(NULL),
 		},
 	);
-	this->outbound = sync_outbound_create(member, incarnation, backlog,
+	this->outbound = sync_outbound_create(member, incarnation, backlog, commit,
 										  subscribers, (void*)wake_up, this);
 	this->inbound = sync_inbound_create(member, this->outbound, subscribers,
 										(void*)wake_up, this);

@@ -13,6 +13,7 @@
 #define SYNC_SESSION_H_
 
 #include "sync_backlog.h"
+#include "sync_commit.h"
 #include "sync_config.h"
 #include "sync_hello.h"
 #include "sync_link.h"
@@ -135,12 +136,13 @@ struct sync_session_t {
  * @param member		name of the member
  * @param incarnation	our incarnation
  * @param backlog		frames to send
+ * @param commit		told what the member processed
  * @param subscribers	who gets what is received
  * @param wake			wakes the thread that calls run()
  * @return				sync_session_t
  */
 sync_session_t *sync_session_create(const char *member, uint64_t incarnation,
-						sync_backlog_t *backlog,
+						sync_backlog_t *backlog, sync_commit_t *commit,
 						sync_subscribers_t *subscribers, sync_wake_t *wake);
 
 #endif /** SYNC_SESSION_H_ @}*/

@@ -388,6 +388,9 @@ START_TEST(test_status_stats)
 	add(section, "done", "3");
 	add(section, "failed", "2");
 	add(section, "skipped", "1");
+	section = reply_add(ha, REPLY_SECTION, "rekey");
+	add(section, "queued", "12");
+	add(section, "started", "34");
 	section = reply_add(ha, REPLY_SECTION, "records");
 	add(section, "received", "120");
 	add(section, "refused", "7");
@@ -399,6 +402,7 @@ START_TEST(test_status_stats)
 	assert_has("last takeover: under way, 17 of 200 IKE SAs in 41 ms\n");
 	assert_has("message-ID sync: 6 not needed yet, 5 queued, 4 pending, 3 done, "
 			   "2 failed, 1 skipped\n");
+	assert_has("rekeying after takeovers: 12 queued, 34 started");
 	assert_has("records: 120 received, 7 refused\n");
 	assert_has("time in hooks: 1 handshake, median 8.1 us, 99 % below "
 			   "21.9 us\n");
