@@ -409,7 +409,8 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	this->spi = ha_sync_spi_create();
 	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
 								this->ownership, this->replica, this->counters,
-								this->response);
+								this->response,
+								this->rekey);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
 												   this);
 	if (!this->addresses)
