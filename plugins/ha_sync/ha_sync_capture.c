@@ -6,6 +6,9 @@
 
 #include "ha_sync_capture.h"
 #include "ha_sync_describe.h"
+#include "ha_sync_option.h"
+#include "ha_sync_message.h"
+#include "ha_sync_packets.h"
 #include "ha_sync_tracked.h"
 
 #include <daemon.h>
@@ -293,6 +296,67 @@ static void look_for_ppk(ha_sync_tracked_t *tracked, message_t *message)
 	}
 }
 
+/**
+ * Note the hash of a request the IKE_SA is about to answer.  That of a message
+ * is taken when it was authenticated.  A fragment is seen before only; one that
+ * is forged may make it useless, as long as no other one follows.
+ */
+static void hash_request(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
+						 message_t *message, bool plain)
+{
+	chunk_t data = message->get_packet_data(message);
+	uint8_t hash[HA_SYNC_HASH_LEN];
+
+	/* a message made of fragments has no packet of its own */
+	if (data.len && message->get_request(message) &&
+		plain != ha_sync_packets_is_first_fragment(data) &&
+		message->get_message_id(message) ==
+										ike_sa->get_message_id(ike_sa, FALSE) &&
+		ha_sync_message_hash(message, hash))
+	{
+		tracked->set_hash(tracked, hash);
+	}
+}
+
+/**
+ * Note the packets of a message that is sent.  The response to IKE_AUTH may be
+ * larger than all else that is told of the IKE SA, so it takes part in semi-sync
+ * only, which is there to survive what it is for.
+ */
+static void keep_packets(private_ha_sync_capture_t *this,
+						 ha_sync_tracked_t *tracked, message_t *message)
+{
+	if (message->get_exchange_type(message) != IKE_AUTH ||
+		this->gate->is_sync(this->gate))
+	{
+		tracked->packets(tracked, message->get_message_id(message),
+						 message->get_request(message),
+						 ha_sync_message_packets(message));
+	}
+}
+
+/**
+ * Check if the IKE_SA ends with the message it sends: a response to a delete.
+ * What is told of it has to be told before.
+ */
+static bool is_farewell(ike_sa_t *ike_sa, message_t *message)
+{
+	enumerator_t *enumerator;
+	task_t *task;
+	bool busy;
+
+	if (message->get_request(message) ||
+		ike_sa->get_state(ike_sa) != IKE_DELETING)
+	{
+		return FALSE;
+	}
+	/* not if we delete it ourselves, and answer something else meanwhile */
+	enumerator = ike_sa->create_task_enumerator(ike_sa, TASK_QUEUE_ACTIVE);
+	busy = enumerator->enumerate(enumerator, &task);
+	enumerator->destroy(enumerator);
+	return !busy;
+}
+
 METHOD(listener_t, message, bool,
 	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
@@ -303,11 +367,15 @@ METHOD(listener_t, message, bool,
 
 	/* when incoming, only plain messages are authenticated; when outgoing, a
 	 * message is ready to be sent when it is not plain anymore */
-	if (ike_sa && (plain || !incoming))
+	if (ike_sa)
 	{
 		this->mutex->lock(this->mutex);
 		tracked = this->tracked->get(this->tracked, key(ike_sa));
-		if (tracked)
+		if (tracked && incoming)
+		{
+			hash_request(tracked, ike_sa, message, plain);
+		}
+		if (tracked && (plain || !incoming))
 		{
 			request = message->get_request(message);
 			if (plain)
@@ -321,7 +389,12 @@ METHOD(listener_t, message, bool,
 			}
 			if (!incoming && !plain)
 			{
+				keep_packets(this, tracked, message);
 				complete = update(this, ike_sa, tracked);
+				if (!this->frozen && is_farewell(ike_sa, message))
+				{
+					tracked->gone(tracked, ike_sa);
+				}
 				hold(this, ike_sa, tracked);
 			}
 			else if (incoming && !request)

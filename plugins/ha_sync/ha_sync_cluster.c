@@ -26,6 +26,7 @@
 #include "ha_sync_rekey.h"
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
+#include "ha_sync_response.h"
 #include "ha_sync_sender.h"
 #include "ha_sync_spi.h"
 #include "sync_option.h"
@@ -66,6 +67,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_mobike_t *mobike;
 	ha_sync_rekey_t *rekey;
 	ha_sync_replay_policy_t *policy;
+	ha_sync_response_t *response;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
 	ha_sync_spi_t *spi;
@@ -112,6 +114,7 @@ static void announce(private_ha_sync_cluster_t *this,
 static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 {
 	this->failover->activate(this->failover, group, planned);
+	this->response->activate(this->response, group);
 	this->lease->settle(this->lease);
 	/* the others may have got less, or more, from the previous active */
 	this->channel->start_resync(this->channel, NULL, SYNC_HA);
@@ -390,6 +393,7 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	this->response = ha_sync_response_create(this->registry);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
 								this->caps, this->guard, this->policy);
@@ -421,7 +425,9 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	}
 	this->spi = ha_sync_spi_create();
 	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
-								this->ownership, this->replica, this->counters);
+								this->ownership, this->replica, this->counters,
+								this->response,
+								this->rekey);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
 												   this);
 	if (!this->addresses)
@@ -445,6 +451,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->guard->listener);
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
+	charon->bus->add_listener(charon->bus, &this->response->listener);
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
@@ -494,6 +501,7 @@ static void stop(private_ha_sync_cluster_t *this)
 	if (this->outlet)
 	{
 		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
+		charon->bus->remove_listener(charon->bus, &this->response->listener);
 		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
 		charon->bus->remove_listener(charon->bus, &this->guard->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
@@ -521,6 +529,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->failover);
 	DESTROY_IF(this->policy);
 	DESTROY_IF(this->rekey);
+	DESTROY_IF(this->response);
 	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->guard);
 	DESTROY_IF(this->mid_sync);

@@ -45,6 +45,12 @@ struct private_ha_sync_receiver_t {
 	/** gets reported counters */
 	ha_sync_counters_t *counters;
 
+	/** answers for IKE SAs that were deleted */
+	ha_sync_response_t *response;
+
+	/** rekeys CHILD SAs */
+	ha_sync_rekey_t *rekey;
+
 	/** resync_t* */
 	array_t *resyncs;
 
@@ -208,6 +214,39 @@ static bool process_update(private_ha_sync_receiver_t *this, char *member,
 }
 
 /**
+ * Check that no other group has a CHILD SA with the same inbound SPI (RFC 6027,
+ * 3.9).  Members choose from parts of their own, but may do so by different
+ * configurations, or may not know yet what they chose before they were started
+ * again.  The kernel tells both apart by the service address, but we don't
+ * everywhere: whoever is active rekeys what it has.
+ */
+static void check_spi(private_ha_sync_receiver_t *this,
+					  const ha_sync_child_id_t *id)
+{
+	ha_sync_child_id_t first;
+	char *group, *other;
+
+	if (!this->registry->find_child(this->registry, id->spi_in, TRUE, &first) ||
+		ha_sync_spis_equals(&first.ike, &id->ike))
+	{
+		return;
+	}
+	group = this->registry->get_group(this->registry, &id->ike);
+	other = this->registry->get_group(this->registry, &first.ike);
+	if (group && other && !streq(group, other))
+	{
+		DBG1(DBG_CFG, "ha-sync: groups '%s' and '%s' have CHILD SAs with the "
+			 "same inbound SPI %.8x, rekeying; if that happens again, check "
+			 "that spi_min, spi_max and the members are the same on all "
+			 "members", other, group, ntohl(id->spi_in));
+		this->rekey->add(this->rekey, &first, FALSE);
+		this->rekey->add(this->rekey, id, FALSE);
+	}
+	free(group);
+	free(other);
+}
+
+/**
  * Process a CHILD SA.
  */
 static bool process_child(private_ha_sync_receiver_t *this, char *member,
@@ -229,6 +268,7 @@ static bool process_child(private_ha_sync_receiver_t *this, char *member,
 	id = child->id;
 	if (this->registry->put_child(this->registry, child))
 	{
+		check_spi(this, &id);
 		this->replica->child(this->replica, &id);
 	}
 	return TRUE;
@@ -249,6 +289,28 @@ static bool process_mids(private_ha_sync_receiver_t *this, char *member,
 		return FALSE;
 	}
 	this->registry->put_mids(this->registry, &spis, &mids);
+	return TRUE;
+}
+
+/**
+ * Process message IDs and the messages behind them.
+ */
+static bool process_exchange(private_ha_sync_receiver_t *this, char *member,
+							 chunk_t body)
+{
+	ha_sync_exchange_t *exchange;
+
+	exchange = ha_sync_exchange_decode(body);
+	if (!exchange)
+	{
+		return FALSE;
+	}
+	if (!accepts(this, member, &exchange->spis))
+	{
+		ha_sync_exchange_destroy(exchange);
+		return FALSE;
+	}
+	this->registry->put_exchange(this->registry, exchange, FALSE);
 	return TRUE;
 }
 
@@ -289,6 +351,7 @@ static bool process_ike_delete(private_ha_sync_receiver_t *this, char *member,
 	{
 		return FALSE;
 	}
+	this->response->closed(this->response, &spis);
 	this->registry->remove_ike(this->registry, &spis);
 	this->replica->remove(this->replica, &spis);
 	return TRUE;
@@ -342,6 +405,9 @@ METHOD(sync_subscriber_t, receive, void,
 		case HA_SYNC_CHILD_USE:
 			ok = process_use(this, member, body);
 			break;
+		case HA_SYNC_EXCHANGE:
+			ok = process_exchange(this, member, body);
+			break;
 		default:
 			DBG2(DBG_CFG, "ha-sync: skipped unknown record %u of member '%s'",
 				 type, member);
@@ -372,6 +438,7 @@ static bool snapshot_add(sync_sink_t *sink, ha_sync_type_t type, chunk_t body)
 static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
 						 ha_sync_spis_t *spis)
 {
+	ha_sync_exchange_t *exchange;
 	ha_sync_child_t *child;
 	ha_sync_ike_t *ike;
 	array_t *children;
@@ -392,6 +459,13 @@ static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
 		ha_sync_child_destroy(child);
 	}
 	array_destroy(children);
+	exchange = this->registry->get_exchange(this->registry, spis);
+	if (exchange)
+	{
+		ok = ok && snapshot_add(sink, HA_SYNC_EXCHANGE,
+								ha_sync_exchange_encode(exchange));
+		ha_sync_exchange_destroy(exchange);
+	}
 	return ok;
 }
 
@@ -578,7 +652,9 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 											ha_sync_registry_t *registry,
 											ha_sync_ownership_t *ownership,
 											ha_sync_replica_t *replica,
-											ha_sync_counters_t *counters)
+											ha_sync_counters_t *counters,
+											ha_sync_response_t *response,
+											ha_sync_rekey_t *rekey)
 {
 	private_ha_sync_receiver_t *this;
 
@@ -601,6 +677,8 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 		.ownership = ownership,
 		.replica = replica,
 		.counters = counters,
+		.response = response,
+		.rekey = rekey,
 		.resyncs = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

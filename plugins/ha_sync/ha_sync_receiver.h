@@ -14,7 +14,9 @@
 
 #include "ha_sync_groups.h"
 #include "ha_sync_ownership.h"
+#include "ha_sync_rekey.h"
 #include "ha_sync_replica.h"
+#include "ha_sync_response.h"
 
 #include "sync_channel.h"
 
@@ -61,12 +63,16 @@ struct ha_sync_receiver_t {
  * @param ownership		tells whose records are accepted
  * @param replica		makes copies
  * @param counters		gets reported counters
+ * @param response		answers for IKE SAs that were deleted
+ * @param rekey			rekeys CHILD SAs with an SPI that is used twice
  * @return				receiver
  */
 ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 											ha_sync_registry_t *registry,
 											ha_sync_ownership_t *ownership,
 											ha_sync_replica_t *replica,
-											ha_sync_counters_t *counters);
+											ha_sync_counters_t *counters,
+											ha_sync_response_t *response,
+											ha_sync_rekey_t *rekey);
 
 #endif /** HA_SYNC_RECEIVER_H_ @}*/

@@ -6,7 +6,7 @@
 
 #include "ha_sync_record_fields.h"
 
-ENUM(ha_sync_type_names, HA_SYNC_GROUP, HA_SYNC_CHILD_USE,
+ENUM_BEGIN(ha_sync_type_names, HA_SYNC_GROUP, HA_SYNC_CHILD_USE,
 	"group",
 	"IKE SA",
 	"IKE SA update",
@@ -16,6 +16,11 @@ ENUM(ha_sync_type_names, HA_SYNC_GROUP, HA_SYNC_CHILD_USE,
 	"CHILD SA delete",
 	"CHILD SA use",
 );
+ENUM_NEXT(ha_sync_type_names, HA_SYNC_EXCHANGE, HA_SYNC_EXCHANGE,
+		  HA_SYNC_CHILD_USE,
+	"exchange",
+);
+ENUM_END(ha_sync_type_names, HA_SYNC_EXCHANGE);
 
 /*
  * Described in header
@@ -223,6 +228,22 @@ bool ha_sync_child_use_decode(chunk_t body, ha_sync_child_id_t *id,
 /*
  * Described in header
  */
+chunk_t ha_sync_exchange_encode(const ha_sync_exchange_t *exchange)
+{
+	return ha_sync_fields_encode(&ha_sync_exchange_table, exchange);
+}
+
+/*
+ * Described in header
+ */
+ha_sync_exchange_t *ha_sync_exchange_decode(chunk_t body)
+{
+	return decode(&ha_sync_exchange_table, body);
+}
+
+/*
+ * Described in header
+ */
 ha_sync_ike_t *ha_sync_ike_clone(const ha_sync_ike_t *ike)
 {
 	return clone_struct(&ha_sync_ike_table, ike);
@@ -234,6 +255,14 @@ ha_sync_ike_t *ha_sync_ike_clone(const ha_sync_ike_t *ike)
 ha_sync_child_t *ha_sync_child_clone(const ha_sync_child_t *child)
 {
 	return clone_struct(&ha_sync_child_table, child);
+}
+
+/*
+ * Described in header
+ */
+ha_sync_exchange_t *ha_sync_exchange_clone(const ha_sync_exchange_t *exchange)
+{
+	return clone_struct(&ha_sync_exchange_table, exchange);
 }
 
 /*
@@ -294,4 +323,12 @@ void ha_sync_ike_destroy(ha_sync_ike_t *ike)
 void ha_sync_child_destroy(ha_sync_child_t *child)
 {
 	ha_sync_fields_destroy(&ha_sync_child_table, child);
+}
+
+/*
+ * Described in header
+ */
+void ha_sync_exchange_destroy(ha_sync_exchange_t *exchange)
+{
+	ha_sync_fields_destroy(&ha_sync_exchange_table, exchange);
 }

@@ -41,6 +41,13 @@ typedef struct ha_sync_ike_t ha_sync_ike_t;
 typedef struct ha_sync_child_t ha_sync_child_t;
 typedef struct ha_sync_child_id_t ha_sync_child_id_t;
 typedef struct ha_sync_use_t ha_sync_use_t;
+typedef struct ha_sync_exchange_t ha_sync_exchange_t;
+
+/** length of a hash of a request (SHA-1, as charon's task manager uses it) */
+#define HA_SYNC_HASH_LEN 20
+
+/** most octets of a message, with all its fragments, that is replicated */
+#define HA_SYNC_MAX_PACKETS 8192
 
 /**
  * Types of messages in the domain SYNC_HA.
@@ -62,6 +69,8 @@ enum ha_sync_type_t {
 	HA_SYNC_CHILD_DELETE = 7,
 	/** replay counters and use (a state): ha_sync_child_id_t, ha_sync_use_t */
 	HA_SYNC_CHILD_USE = 8,
+	/** message IDs with the messages behind them: ha_sync_exchange_t */
+	HA_SYNC_EXCHANGE = 40,
 };
 
 /**
@@ -261,6 +270,27 @@ struct ha_sync_child_t {
 };
 
 /**
+ * The last messages of an IKE SA.
+ *
+ * A message is what left for the network: one IKE packet, or all fragments of
+ * it one after the other, in order.  Their headers have their lengths (RFC
+ * 7296, 3.1).
+ */
+struct ha_sync_exchange_t {
+	/** names the IKE SA */
+	ha_sync_spis_t spis;
+	/** message IDs */
+	ha_sync_mids_t mids;
+	/** the response to the peer's last request; empty if there is nothing new, as is the hash */
+	chunk_t response;
+	/** the cluster's request without response; empty if there is none, or
+	 * nothing new */
+	chunk_t request;
+	/** hash of the peer's last request, or its first fragment */
+	uint8_t hash[HA_SYNC_HASH_LEN];
+};
+
+/**
  * Names for ha_sync_type_t, as they appear in logs.
  */
 extern enum_name_t *ha_sync_type_names;
@@ -446,6 +476,23 @@ bool ha_sync_child_use_decode(chunk_t body, ha_sync_child_id_t *id,
 							  ha_sync_use_t *use);
 
 /**
+ * Encode the last messages of an IKE SA (HA_SYNC_EXCHANGE).
+ *
+ * @param exchange	record, spis are required
+ * @return			allocated body, chunk_empty if refused
+ */
+chunk_t ha_sync_exchange_encode(const ha_sync_exchange_t *exchange);
+
+/**
+ * Decode the last messages of an IKE SA (HA_SYNC_EXCHANGE).
+ *
+ * @param body		body of the message
+ * @return			record, its messages are well-formed and of this IKE SA, NULL
+ *					if refused
+ */
+ha_sync_exchange_t *ha_sync_exchange_decode(chunk_t body);
+
+/**
  * Clone an IKE SA's record with all it owns.
  *
  * @param ike		record
@@ -460,6 +507,14 @@ ha_sync_ike_t *ha_sync_ike_clone(const ha_sync_ike_t *ike);
  * @return			clone, to be destroyed with ha_sync_child_destroy()
  */
 ha_sync_child_t *ha_sync_child_clone(const ha_sync_child_t *child);
+
+/**
+ * Clone the last messages of an IKE SA.
+ *
+ * @param exchange	record
+ * @return			clone, to be destroyed with ha_sync_exchange_destroy()
+ */
+ha_sync_exchange_t *ha_sync_exchange_clone(const ha_sync_exchange_t *exchange);
 
 /**
  * Clone what may change of an IKE SA.
@@ -511,5 +566,12 @@ void ha_sync_ike_destroy(ha_sync_ike_t *ike);
  * @param child		record, may be NULL
  */
 void ha_sync_child_destroy(ha_sync_child_t *child);
+
+/**
+ * Destroy the last messages of an IKE SA.
+ *
+ * @param exchange	record, may be NULL
+ */
+void ha_sync_exchange_destroy(ha_sync_exchange_t *exchange);
 
 #endif /** HA_SYNC_RECORD_H_ @}*/

@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "ha_sync_packets.h"
 #include "ha_sync_record_fields.h"
 
 #include <stddef.h>
@@ -236,6 +237,42 @@ static const ha_sync_field_t ike_mids_fields[] = {
 
 const ha_sync_table_t ha_sync_ike_mids_table = {
 	"message IDs", sizeof(ha_sync_ike_mids_t), ike_mids_fields, NULL
+};
+
+static const ha_sync_field_t exchange_fields[] = {
+#define S ha_sync_exchange_t
+	{ FIELD(S, SPIS, SPIS, spis), .required = TRUE },
+	INLINE(S, mids, mids_table),
+	{ FIELD(S, RESPONSE, CHUNK, response), .max = HA_SYNC_MAX_PACKETS },
+	{ FIELD(S, REQUEST, CHUNK, request), .max = HA_SYNC_MAX_PACKETS },
+	{ FIELD(S, HASH, RAW, hash) },
+	END
+#undef S
+};
+
+/**
+ * Messages are complete, of this IKE SA, and what the message IDs say.
+ */
+static const char *check_exchange(const void *data)
+{
+	const ha_sync_exchange_t *exchange = data;
+
+	if (exchange->response.len &&
+		!ha_sync_packets_check(exchange->response, &exchange->spis, FALSE))
+	{
+		return "response";
+	}
+	if (exchange->request.len &&
+		(!exchange->mids.pending ||
+		 !ha_sync_packets_check(exchange->request, &exchange->spis, TRUE)))
+	{
+		return "request";
+	}
+	return NULL;
+}
+
+const ha_sync_table_t ha_sync_exchange_table = {
+	"exchange", sizeof(ha_sync_exchange_t), exchange_fields, check_exchange,
 };
 
 static const ha_sync_field_t child_id_fields[] = {

@@ -200,6 +200,13 @@ enum ha_sync_attr_t {
 	/** name of the member asked to be active for a group */
 	HA_ATTR_SUCCESSOR = 116,
 
+	/** hash of the peer's last request (20 octets) */
+	HA_ATTR_HASH = 150,
+	/** packets of the response to it, one after the other */
+	HA_ATTR_RESPONSE = 151,
+	/** packets of the cluster's request without response */
+	HA_ATTR_REQUEST = 152,
+
 	/** ha_sync_cap_t bits */
 	HA_ATTR_CAPS = 190,
 
@@ -337,7 +344,7 @@ extern const ha_sync_table_t ha_sync_group_table, ha_sync_ike_table,
 							 ha_sync_name_table, ha_sync_child_table,
 							 ha_sync_child_id_table, ha_sync_child_use_table,
 							 ha_sync_round_table, ha_sync_auth_table,
-							 ha_sync_dynamic_table;
+							 ha_sync_dynamic_table, ha_sync_exchange_table;
 
 /**
  * Check if a field is neither zero nor empty.

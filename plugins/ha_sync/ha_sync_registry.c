@@ -4,6 +4,7 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
+#include "ha_sync_packets.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_registry_index.h"
 
@@ -138,6 +139,46 @@ METHOD(ha_sync_registry_t, put_dynamic, bool,
 	return entry != NULL;
 }
 
+/**
+ * Set the message IDs of an IKE SA.
+ */
+static void set_mids(ha_sync_ike_entry_t *entry, const ha_sync_mids_t *mids)
+{
+	entry->ike->mids = *mids;
+	if (entry->exchange && !mids->pending)
+	{
+		chunk_free(&entry->exchange->request);
+	}
+}
+
+/**
+ * Keep the newest messages of an IKE SA; those that are adopted are taken out
+ * of the record, unless it becomes the one of the entry.
+ */
+static void keep_messages(ha_sync_ike_entry_t *entry, ha_sync_exchange_t *new)
+{
+	ha_sync_exchange_t *known = entry->exchange;
+
+	if (!known)
+	{
+		entry->exchange = new;
+		return;
+	}
+	if (new->response.len)
+	{
+		chunk_free(&known->response);
+		known->response = new->response;
+		new->response = chunk_empty;
+		memcpy(known->hash, new->hash, sizeof(known->hash));
+	}
+	if (new->request.len)
+	{
+		chunk_free(&known->request);
+		known->request = new->request;
+		new->request = chunk_empty;
+	}
+}
+
 METHOD(ha_sync_registry_t, put_mids, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	const ha_sync_mids_t *mids)
@@ -148,10 +189,70 @@ METHOD(ha_sync_registry_t, put_mids, bool,
 	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
-		entry->ike->mids = *mids;
+		set_mids(entry, mids);
 	}
 	this->mutex->unlock(this->mutex);
 	return entry != NULL;
+}
+
+METHOD(ha_sync_registry_t, put_exchange, bool,
+	private_ha_sync_registry_t *this, ha_sync_exchange_t *exchange, bool own)
+{
+	ha_sync_ike_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_ike(this->index, &exchange->spis);
+	if (entry)
+	{
+		if (exchange->response.len)
+		{
+			entry->foreign = !own;
+		}
+		keep_messages(entry, exchange);
+		set_mids(entry, &exchange->mids);
+		exchange = entry->exchange == exchange ? NULL : exchange;
+	}
+	this->mutex->unlock(this->mutex);
+	ha_sync_exchange_destroy(exchange);
+	return entry != NULL;
+}
+
+METHOD(ha_sync_registry_t, get_exchange, ha_sync_exchange_t*,
+	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_exchange_t *exchange = NULL;
+	ha_sync_ike_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_ike(this->index, spis);
+	if (entry && entry->exchange)
+	{
+		exchange = ha_sync_exchange_clone(entry->exchange);
+		exchange->mids = entry->ike->mids;
+	}
+	this->mutex->unlock(this->mutex);
+	return exchange;
+}
+
+METHOD(ha_sync_registry_t, get_response, chunk_t,
+	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis, uint32_t mid,
+	const uint8_t hash[HA_SYNC_HASH_LEN])
+{
+	chunk_t response = chunk_empty;
+	ha_sync_exchange_t *exchange;
+	ha_sync_ike_entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_ike(this->index, spis);
+	exchange = entry && entry->foreign ? entry->exchange : NULL;
+	if (exchange && exchange->response.len &&
+		ha_sync_packets_mid(exchange->response) == mid &&
+		memeq_const(exchange->hash, hash, HA_SYNC_HASH_LEN))
+	{
+		response = chunk_clone(exchange->response);
+	}
+	this->mutex->unlock(this->mutex);
+	return response;
 }
 
 METHOD(ha_sync_registry_t, remove_ike, bool,
@@ -587,6 +688,9 @@ ha_sync_registry_t *ha_sync_registry_create()
 			.put_ike = _put_ike,
 			.put_dynamic = _put_dynamic,
 			.put_mids = _put_mids,
+			.put_exchange = _put_exchange,
+			.get_exchange = _get_exchange,
+			.get_response = _get_response,
 			.remove_ike = _remove_ike,
 			.put_child = _put_child,
 			.put_use = _put_use,

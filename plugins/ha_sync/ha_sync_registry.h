@@ -75,6 +75,41 @@ struct ha_sync_registry_t {
 					 const ha_sync_mids_t *mids);
 
 	/**
+	 * Set an IKE SA's message IDs and the messages behind them.
+	 *
+	 * Messages it has not stay, but a request goes once it has a response,
+	 * also by put_mids().  At most HA_SYNC_MAX_PACKETS are kept of each.
+	 *
+	 * @param exchange	record, adopted
+	 * @param own		TRUE if the messages are of charon on this member, which
+	 *					sends them again itself
+	 * @return			FALSE if the IKE SA is not known
+	 */
+	bool (*put_exchange)(ha_sync_registry_t *this,
+						 ha_sync_exchange_t *exchange, bool own);
+
+	/**
+	 * Get a copy of the last messages of an IKE SA, with its message IDs.
+	 *
+	 * @param spis		name
+	 * @return			clone, NULL if none are known
+	 */
+	ha_sync_exchange_t* (*get_exchange)(ha_sync_registry_t *this,
+										const ha_sync_spis_t *spis);
+
+	/**
+	 * Get the response of another member to a request that is received again.
+	 *
+	 * @param spis		name
+	 * @param mid		message ID of the request
+	 * @param hash		hash of the request
+	 * @return			cloned packets, chunk_empty if not known
+	 */
+	chunk_t (*get_response)(ha_sync_registry_t *this,
+							const ha_sync_spis_t *spis, uint32_t mid,
+							const uint8_t hash[HA_SYNC_HASH_LEN]);
+
+	/**
 	 * Remove an IKE SA and its children, and the failure noted for it.
 	 *
 	 * @param spis		name

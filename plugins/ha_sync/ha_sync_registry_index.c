@@ -153,6 +153,7 @@ static void destroy_ike(private_ha_sync_registry_index_t *this,
 	}
 	array_destroy(entry->children);
 	ha_sync_ike_destroy(entry->ike);
+	ha_sync_exchange_destroy(entry->exchange);
 	free(entry->failure);
 	free(entry);
 }

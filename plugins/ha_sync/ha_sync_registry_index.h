@@ -30,6 +30,10 @@ struct ha_sync_ike_entry_t {
 	time_t time;
 	/** its children (ha_sync_child_entry_t*), NULL if none */
 	array_t *children;
+	/** its last messages, NULL if none are known */
+	ha_sync_exchange_t *exchange;
+	/** TRUE if the response in there is of another member */
+	bool foreign;
 	/** why it could not be replicated, or NULL */
 	char *failure;
 	/** TRUE if put since the registry's last mark() */

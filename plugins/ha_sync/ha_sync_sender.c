@@ -103,6 +103,17 @@ METHOD(ha_sync_sender_t, mids_now, void,
 	send_event(this, HA_SYNC_IKE_MIDS, ha_sync_ike_mids_encode(spis, mids));
 }
 
+METHOD(ha_sync_sender_t, exchange_, void,
+	private_ha_sync_sender_t *this, const ha_sync_exchange_t *exchange)
+{
+	chunk_t key = ha_sync_spis_encode(&exchange->spis);
+
+	/* older message IDs must not come after these */
+	this->channel->cancel_state(this->channel, SYNC_HA, key);
+	chunk_free(&key);
+	post_event(this, HA_SYNC_EXCHANGE, ha_sync_exchange_encode(exchange));
+}
+
 METHOD(ha_sync_sender_t, ike_delete, void,
 	private_ha_sync_sender_t *this, const ha_sync_spis_t *spis)
 {
@@ -192,6 +203,7 @@ ha_sync_sender_t *ha_sync_sender_create(sync_channel_t *channel)
 			.ike_update = _ike_update,
 			.mids = _mids,
 			.mids_now = _mids_now,
+			.exchange = _exchange_,
 			.ike_delete = _ike_delete,
 			.child = _child,
 			.child_delete = _child_delete,

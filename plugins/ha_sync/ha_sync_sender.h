@@ -52,6 +52,13 @@ struct ha_sync_sender_t {
 					 const ha_sync_mids_t *mids);
 
 	/**
+	 * Send message IDs and the messages behind them, in order with other
+	 * records; leaves with wake().
+	 */
+	void (*exchange)(ha_sync_sender_t *this,
+					 const ha_sync_exchange_t *exchange);
+
+	/**
 	 * Send the end of an IKE SA.
 	 */
 	void (*ike_delete)(ha_sync_sender_t *this, const ha_sync_spis_t *spis);

@@ -59,6 +59,16 @@ struct private_ha_sync_tracked_t {
 	/** TRUE if they are not told */
 	bool mids_changed;
 
+	/** TRUE if the last message was a request with a new message ID */
+	bool fresh;
+
+	/** hash of the peer's last request, TRUE if it is of the next one expected */
+	uint8_t hash[HA_SYNC_HASH_LEN];
+	bool hashed;
+
+	/** messages that are not told */
+	chunk_t response, request;
+
 	/** child_t* */
 	array_t *children;
 
@@ -160,12 +170,14 @@ METHOD(ha_sync_tracked_t, message, void,
 {
 	ha_sync_mids_t mids = this->mids;
 
+	this->fresh = FALSE;
 	if (request && outgoing)
 	{
 		if (mid >= mids.send)
 		{
 			mids.send = mid + 1;
 			mids.pending = TRUE;
+			this->fresh = TRUE;
 		}
 	}
 	else if (!request && !outgoing)
@@ -187,6 +199,34 @@ METHOD(ha_sync_tracked_t, message, void,
 	{
 		this->mids = mids;
 		this->mids_changed = TRUE;
+	}
+}
+
+METHOD(ha_sync_tracked_t, set_hash, void,
+	private_ha_sync_tracked_t *this, const uint8_t hash[HA_SYNC_HASH_LEN])
+{
+	memcpy(this->hash, hash, sizeof(this->hash));
+	this->hashed = TRUE;
+}
+
+METHOD(ha_sync_tracked_t, packets, void,
+	private_ha_sync_tracked_t *this, uint32_t mid, bool request,
+	chunk_t packets)
+{
+	if (request && this->fresh)
+	{
+		chunk_free(&this->request);
+		this->request = packets;
+	}
+	else if (!request && mid + 1 == this->mids.recv && this->hashed)
+	{
+		this->hashed = FALSE;
+		chunk_free(&this->response);
+		this->response = packets;
+	}
+	else
+	{
+		chunk_free(&packets);
 	}
 }
 
@@ -470,6 +510,40 @@ static bool tell_children(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 	return first;
 }
 
+/**
+ * Tell message IDs, with the messages behind them if there are new ones.
+ */
+static void tell_mids(private_ha_sync_tracked_t *this,
+					  const ha_sync_spis_t *spis)
+{
+	ha_sync_exchange_t *exchange;
+
+	this->mids_changed = FALSE;
+	if (!this->mids.pending)
+	{
+		chunk_free(&this->request);
+	}
+	if (!this->response.len && !this->request.len)
+	{
+		this->registry->put_mids(this->registry, spis, &this->mids);
+		this->sender->mids(this->sender, spis, &this->mids);
+		return;
+	}
+	INIT(exchange,
+		.spis = *spis,
+		.mids = this->mids,
+		.response = this->response,
+		.request = this->request,
+	);
+	if (exchange->response.len)
+	{
+		memcpy(exchange->hash, this->hash, sizeof(exchange->hash));
+	}
+	this->response = this->request = chunk_empty;
+	this->sender->exchange(this->sender, exchange);
+	this->registry->put_exchange(this->registry, exchange, TRUE);
+}
+
 METHOD(ha_sync_tracked_t, update, bool,
 	private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 {
@@ -499,11 +573,9 @@ METHOD(ha_sync_tracked_t, update, bool,
 		tell_dynamic(this, ike_sa, &spis);
 	}
 	first = tell_children(this, ike_sa, &spis);
-	if (this->mids_changed)
+	if (this->mids_changed || this->response.len || this->request.len)
 	{
-		this->mids_changed = FALSE;
-		this->registry->put_mids(this->registry, &spis, &this->mids);
-		this->sender->mids(this->sender, &spis, &this->mids);
+		tell_mids(this, &spis);
 	}
 	return first;
 }
@@ -515,6 +587,7 @@ METHOD(ha_sync_tracked_t, gone, void,
 
 	if (this->told)
 	{
+		this->told = FALSE;
 		ha_sync_describe_spis(ike_sa, &spis);
 		watch_children(this, &spis, FALSE);
 		this->sender->ike_delete(this->sender, &spis);
@@ -528,6 +601,8 @@ METHOD(ha_sync_tracked_t, destroy, void,
 	array_destroy_function(this->rounds, (void*)ha_sync_round_destroy, NULL);
 	array_destroy_function(this->children, (void*)child_destroy, NULL);
 	chunk_free(&this->dynamic);
+	chunk_free(&this->response);
+	chunk_free(&this->request);
 	DESTROY_IF(this->ppk_id);
 	free(this);
 }
@@ -549,6 +624,8 @@ ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 			.set_ppk_id = _set_ppk_id,
 			.add_child_keys = _add_child_keys,
 			.message = _message,
+			.set_hash = _set_hash,
+			.packets = _packets,
 			.set_mids = _set_mids,
 			.adopt = _adopt,
 			.inherit = _inherit,

@@ -69,6 +69,27 @@ struct ha_sync_tracked_t {
 					bool outgoing);
 
 	/**
+	 * Note the hash of the peer's request that is being answered.
+	 *
+	 * @param hash		hash, copied
+	 */
+	void (*set_hash)(ha_sync_tracked_t *this,
+					 const uint8_t hash[HA_SYNC_HASH_LEN]);
+
+	/**
+	 * Note the packets of a message we send.  The newest response, and a request
+	 * without response, are told with the next update().
+	 *
+	 * To be called after message() for the same message.
+	 *
+	 * @param mid		its message ID
+	 * @param request	TRUE for a request
+	 * @param packets	packets (ha_sync_packets.h), adopted
+	 */
+	void (*packets)(ha_sync_tracked_t *this, uint32_t mid, bool request,
+					chunk_t packets);
+
+	/**
 	 * Tell the others at once that the message IDs were set.
 	 *
 	 * @param ike_sa	IKE_SA
@@ -102,7 +123,7 @@ struct ha_sync_tracked_t {
 	bool (*update)(ha_sync_tracked_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Tell the others that the IKE_SA is gone.
+	 * Tell the others that the IKE_SA is gone, once.
 	 *
 	 * @param ike_sa	IKE_SA
 	 */

@@ -88,6 +88,32 @@ static void fuzz_child(chunk_t body)
 	}
 }
 
+static bool decode_exchange(chunk_t body)
+{
+	ha_sync_exchange_t *exchange;
+
+	exchange = ha_sync_exchange_decode(body);
+	ha_sync_exchange_destroy(exchange);
+	return exchange != NULL;
+}
+
+/**
+ * Decode, clone and encode the last messages of an IKE SA.
+ */
+static void fuzz_exchange(chunk_t body)
+{
+	ha_sync_exchange_t *exchange, *clone;
+
+	exchange = ha_sync_exchange_decode(body);
+	if (exchange)
+	{
+		clone = ha_sync_exchange_clone(exchange);
+		ha_sync_exchange_destroy(exchange);
+		check_again(ha_sync_exchange_encode(clone), decode_exchange);
+		ha_sync_exchange_destroy(clone);
+	}
+}
+
 /**
  * Decode and encode a group.
  */
@@ -165,7 +191,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 	{
 		return 0;
 	}
-	type = HA_SYNC_GROUP + buf[0] % HA_SYNC_CHILD_USE;
+	type = HA_SYNC_GROUP + buf[0] % (HA_SYNC_CHILD_USE + 1);
+	if (type > HA_SYNC_CHILD_USE)
+	{
+		type = HA_SYNC_EXCHANGE;
+	}
 	body = chunk_alloc(sizeof(uint16_t) + len - 1);
 	htoun16(body.ptr, len - 1);
 	memcpy(body.ptr + sizeof(uint16_t), buf + 1, len - 1);
@@ -179,6 +209,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *buf, size_t len)
 			break;
 		case HA_SYNC_CHILD:
 			fuzz_child(body);
+			break;
+		case HA_SYNC_EXCHANGE:
+			fuzz_exchange(body);
 			break;
 		default:
 			fuzz_states(type, body);

@@ -13,6 +13,7 @@
 #include <sync_channel.h>
 #include <sync_tlv.h>
 
+#include "ha_sync_packets.h"
 #include "ha_sync_record_fields.h"
 
 /** rounds of random mutations for each message */
@@ -633,6 +634,138 @@ START_TEST(test_sizes)
 END_TEST
 
 /**
+ * Make an IKE packet of an IKE SA, with a body of some octets.
+ */
+static chunk_t make_packet(const ha_sync_spis_t *spis, bool request,
+						   uint32_t mid, size_t body)
+{
+	chunk_t packet = make_chunk(28 + body, 0x77);
+
+	memcpy(packet.ptr, &spis->i, sizeof(spis->i));
+	memcpy(packet.ptr + 8, &spis->r, sizeof(spis->r));
+	packet.ptr[16] = 46;
+	packet.ptr[17] = 0x20;
+	packet.ptr[18] = 37;
+	packet.ptr[19] = (spis->initiator ? 0x08 : 0) | (request ? 0 : 0x20);
+	htoun32(packet.ptr + 20, mid);
+	htoun32(packet.ptr + 24, packet.len);
+	return packet;
+}
+
+/**
+ * Make a record of the last messages, the response has two fragments.
+ */
+static ha_sync_exchange_t *make_exchange()
+{
+	ha_sync_exchange_t *exchange;
+	ha_sync_ike_t *ike = make_full_ike();
+
+	INIT(exchange,
+		.spis = ike->spis,
+		.mids = { 6, 9, TRUE },
+		.hash = { 1, 2, 3, 4, 5 },
+	);
+	exchange->response = chunk_cat("mm",
+							make_packet(&ike->spis, FALSE, 8, 52),
+							make_packet(&ike->spis, FALSE, 8, 17));
+	exchange->request = make_packet(&ike->spis, TRUE, 5, 40);
+	ha_sync_ike_destroy(ike);
+	return exchange;
+}
+
+START_TEST(test_exchange)
+{
+	ha_sync_exchange_t *exchange = make_exchange(), *decoded, *clone;
+	chunk_t body, packets, packet;
+
+	body = ha_sync_exchange_encode(exchange);
+	ck_assert(body.len);
+	decoded = ha_sync_exchange_decode(body);
+	ck_assert(decoded);
+	clone = ha_sync_exchange_clone(decoded);
+	ha_sync_exchange_destroy(decoded);
+	ck_assert(ha_sync_spis_equals(&clone->spis, &exchange->spis));
+	ck_assert(memeq(&clone->mids, &exchange->mids, sizeof(clone->mids)));
+	ck_assert(memeq(clone->hash, exchange->hash, sizeof(clone->hash)));
+	assert_chunks(clone->response, exchange->response);
+	assert_chunks(clone->request, exchange->request);
+	ck_assert_uint_eq(ha_sync_packets_mid(clone->response), 8);
+	ck_assert_uint_eq(ha_sync_packets_mid(clone->request), 5);
+	ck_assert_int_eq(ha_sync_packets_type(clone->request), INFORMATIONAL);
+
+	/* fragment by fragment */
+	packets = clone->response;
+	ck_assert(ha_sync_packets_next(&packets, &packet));
+	ck_assert_uint_eq(packet.len, 80);
+	ck_assert(ha_sync_packets_next(&packets, &packet));
+	ck_assert_uint_eq(packet.len, 45);
+	ck_assert(!ha_sync_packets_next(&packets, &packet));
+	ha_sync_exchange_destroy(clone);
+	ha_sync_exchange_destroy(exchange);
+	chunk_clear(&body);
+}
+END_TEST
+
+/**
+ * Packets that must not get to a peer, or crash who takes them apart.
+ */
+START_TEST(test_bad_packets)
+{
+	ha_sync_exchange_t *exchange = make_exchange();
+	ha_sync_spis_t *spis = &exchange->spis, other = *spis;
+	chunk_t packets, part;
+	size_t len;
+
+	packets = exchange->response;
+	ck_assert(ha_sync_packets_check(packets, spis, FALSE));
+	ck_assert(!ha_sync_packets_check(packets, spis, TRUE));
+	ck_assert(!ha_sync_packets_check(chunk_empty, spis, FALSE));
+	for (len = 0; len < packets.len; len++)
+	{
+		part = chunk_create(packets.ptr, len);
+		ck_assert(ha_sync_packets_check(part, spis, FALSE) == (len == 80));
+	}
+	other.r++;
+	ck_assert(!ha_sync_packets_check(packets, &other, FALSE));
+	other = *spis;
+	other.initiator = !other.initiator;
+	ck_assert(!ha_sync_packets_check(packets, &other, FALSE));
+	/* fragments of different messages */
+	packets.ptr[80 + 23]++;
+	ck_assert(!ha_sync_packets_check(packets, spis, FALSE));
+	packets.ptr[80 + 23]--;
+	/* a length that is too small would never end */
+	htoun32(packets.ptr + 24, 27);
+	ck_assert(!ha_sync_packets_check(packets, spis, FALSE));
+	ck_assert(!ha_sync_exchange_encode(exchange).len);
+	htoun32(packets.ptr + 24, 80);
+	ck_assert(ha_sync_packets_check(packets, spis, FALSE));
+
+	/* a request under way is one that has no response */
+	exchange->mids.pending = FALSE;
+	ck_assert(!ha_sync_exchange_encode(exchange).len);
+	exchange->mids.pending = TRUE;
+
+	chunk_free(&exchange->response);
+	exchange->response = make_packet(spis, FALSE, 8, HA_SYNC_MAX_PACKETS);
+	ck_assert(!ha_sync_exchange_encode(exchange).len);
+	ha_sync_exchange_destroy(exchange);
+
+	ck_assert(!ha_sync_packets_is_first_fragment(chunk_empty));
+	part = make_packet(&other, TRUE, 1, 30);
+	ck_assert(!ha_sync_packets_is_first_fragment(part));
+	part.ptr[16] = 53;
+	htoun16(part.ptr + 32, 1);
+	ck_assert(ha_sync_packets_is_first_fragment(part));
+	htoun16(part.ptr + 32, 2);
+	ck_assert(!ha_sync_packets_is_first_fragment(part));
+	part.len = 35;
+	ck_assert(!ha_sync_packets_is_first_fragment(part));
+	chunk_free(&part);
+}
+END_TEST
+
+/**
  * Decode a message of any type, check and release what comes out.
  */
 static bool decode_any(ha_sync_type_t type, chunk_t body)
@@ -645,6 +778,7 @@ static bool decode_any(ha_sync_type_t type, chunk_t body)
 	ha_sync_spis_t spis;
 	ha_sync_use_t use;
 	ha_sync_ike_t *ike;
+	ha_sync_exchange_t *exchange;
 	bool ok = FALSE;
 
 	switch (type)
@@ -697,6 +831,15 @@ static bool decode_any(ha_sync_type_t type, chunk_t body)
 			ok = ha_sync_child_use_decode(body, &id, &use);
 			ck_assert(!ok || (id.ike.i && id.spi_in));
 			break;
+		case HA_SYNC_EXCHANGE:
+			exchange = ha_sync_exchange_decode(body);
+			ok = exchange != NULL;
+			ck_assert(!ok || (exchange->spis.i && exchange->spis.r));
+			ck_assert(!ok || !exchange->response.len ||
+					  ha_sync_packets_check(exchange->response,
+											&exchange->spis, FALSE));
+			ha_sync_exchange_destroy(exchange);
+			break;
 	}
 	return ok;
 }
@@ -707,6 +850,7 @@ static bool decode_any(ha_sync_type_t type, chunk_t body)
 static chunk_t encode_any(ha_sync_type_t type)
 {
 	ha_sync_group_record_t group = { "vpn", 5, TRUE, TRUE, TRUE, 7, "moon" };
+	ha_sync_exchange_t *exchange = make_exchange();
 	ha_sync_child_t *child = make_full_child();
 	ha_sync_ike_t *ike = make_full_ike();
 	chunk_t body = chunk_empty;
@@ -737,7 +881,11 @@ static chunk_t encode_any(ha_sync_type_t type)
 		case HA_SYNC_CHILD_USE:
 			body = ha_sync_child_use_encode(&child->id, &child->use);
 			break;
+		case HA_SYNC_EXCHANGE:
+			body = ha_sync_exchange_encode(exchange);
+			break;
 	}
+	ha_sync_exchange_destroy(exchange);
 	ha_sync_ike_destroy(ike);
 	ha_sync_child_destroy(child);
 	ck_assert(body.len);
@@ -1186,7 +1334,7 @@ static const ha_sync_table_t *tables[] = {
 	&ha_sync_group_table, &ha_sync_ike_table, &ha_sync_update_table,
 	&ha_sync_ike_mids_table, &ha_sync_name_table, &ha_sync_child_table,
 	&ha_sync_child_id_table, &ha_sync_child_use_table, &ha_sync_round_table,
-	&ha_sync_auth_table, &ha_sync_dynamic_table,
+	&ha_sync_auth_table, &ha_sync_dynamic_table, &ha_sync_exchange_table,
 };
 
 /**
@@ -1235,6 +1383,7 @@ static Suite *record_suite()
 	tcase_add_test(tc, test_group);
 	tcase_add_test(tc, test_states);
 	tcase_add_test(tc, test_update);
+	tcase_add_test(tc, test_exchange);
 	tcase_add_test(tc, test_sizes);
 	tcase_add_test(tc, test_encode_refused);
 	tcase_add_test(tc, test_destroy_null);
@@ -1251,6 +1400,15 @@ static Suite *record_suite()
 						HA_SYNC_CHILD_USE + 1);
 	tcase_add_loop_test(tc, test_unknown, HA_SYNC_GROUP,
 						HA_SYNC_CHILD_USE + 1);
+	tcase_add_loop_test(tc, test_truncated, HA_SYNC_EXCHANGE,
+						HA_SYNC_EXCHANGE + 1);
+	tcase_add_loop_test(tc, test_truncated_inside, HA_SYNC_EXCHANGE,
+						HA_SYNC_EXCHANGE + 1);
+	tcase_add_loop_test(tc, test_mutated, HA_SYNC_EXCHANGE,
+						HA_SYNC_EXCHANGE + 1);
+	tcase_add_loop_test(tc, test_unknown, HA_SYNC_EXCHANGE,
+						HA_SYNC_EXCHANGE + 1);
+	tcase_add_test(tc, test_bad_packets);
 	tcase_add_test(tc, test_duplicates);
 	tcase_add_test(tc, test_required);
 	tcase_add_loop_test(tc, test_bad_values, 0, countof(bad_values));

@@ -227,6 +227,107 @@ START_TEST(test_put)
 }
 END_TEST
 
+/**
+ * Make a packet with a message ID, and some octet in it.
+ */
+static chunk_t make_packet(uint32_t mid, u_char octet)
+{
+	chunk_t packet = chunk_alloc(29);
+
+	memset(packet.ptr, octet, packet.len);
+	htoun32(packet.ptr + 20, mid);
+	htoun32(packet.ptr + 24, packet.len);
+	return packet;
+}
+
+/**
+ * Put messages: 0 if there is none.
+ */
+static bool put_exchange(uint64_t nr, uint32_t response, uint32_t request,
+						 bool own)
+{
+	ha_sync_exchange_t *exchange;
+
+	INIT(exchange,
+		.spis = spis(nr),
+		.mids = { request + 1, response + 1, request != 0 },
+	);
+	if (response)
+	{
+		memset(exchange->hash, response, sizeof(exchange->hash));
+		exchange->response = make_packet(response, 'r');
+	}
+	if (request)
+	{
+		exchange->request = make_packet(request, 'q');
+	}
+	return registry->put_exchange(registry, exchange, own);
+}
+
+/**
+ * Look for a response, returns if it is there.
+ */
+static bool has_response(uint64_t nr, uint32_t mid, uint8_t hash)
+{
+	uint8_t full[HA_SYNC_HASH_LEN];
+	ha_sync_spis_t name = spis(nr);
+	chunk_t response;
+	bool found;
+
+	memset(full, hash, sizeof(full));
+	response = registry->get_response(registry, &name, mid, full);
+	found = response.len > 0;
+	ck_assert(!found || response.ptr[28] == 'r');
+	chunk_free(&response);
+	return found;
+}
+
+START_TEST(test_exchange)
+{
+	ha_sync_spis_t name = spis(1);
+	ha_sync_exchange_t *exchange;
+	ha_sync_mids_t mids = { 4, 8, FALSE };
+
+	ck_assert(!put_exchange(1, 7, 3, FALSE));
+	put_ike(1, 0);
+	ck_assert(!registry->get_exchange(registry, &name));
+	ck_assert(!has_response(1, 7, 7));
+
+	ck_assert(put_exchange(1, 7, 3, FALSE));
+	ck_assert(has_response(1, 7, 7));
+	ck_assert(!has_response(1, 7, 8));
+	ck_assert(!has_response(1, 6, 7));
+	ck_assert(!has_response(2, 7, 7));
+	exchange = registry->get_exchange(registry, &name);
+	ck_assert_uint_eq(exchange->mids.send, 4);
+	ck_assert_uint_eq(exchange->mids.recv, 8);
+	ck_assert(exchange->mids.pending);
+	ck_assert(exchange->request.len && exchange->response.len);
+	ha_sync_exchange_destroy(exchange);
+
+	/* the request has its response, that of the peer stays */
+	registry->put_mids(registry, &name, &mids);
+	exchange = registry->get_exchange(registry, &name);
+	ck_assert(!exchange->request.len && exchange->response.len);
+	ha_sync_exchange_destroy(exchange);
+
+	/* a resync tells the IKE SA again */
+	put_ike(1, 0);
+	ck_assert(has_response(1, 7, 7));
+
+	/* what charon has itself is not sent by us */
+	ck_assert(put_exchange(1, 8, 0, TRUE));
+	ck_assert(!has_response(1, 7, 7));
+	ck_assert(!has_response(1, 8, 8));
+	exchange = registry->get_exchange(registry, &name);
+	ck_assert_uint_eq(exchange->mids.recv, 9);
+	ha_sync_exchange_destroy(exchange);
+
+	registry->remove_ike(registry, &name);
+	ck_assert(!registry->get_exchange(registry, &name));
+}
+END_TEST
+
 START_TEST(test_dynamic)
 {
 	ha_sync_spis_t name = spis(1), unknown = spis(2);
@@ -605,6 +706,7 @@ static Suite *registry_suite()
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_put);
+	tcase_add_test(tc, test_exchange);
 	tcase_add_test(tc, test_dynamic);
 	tcase_add_test(tc, test_children);
 	tcase_add_test(tc, test_use);
