@@ -36,6 +36,9 @@ struct private_ha_sync_failover_t {
 	/** sends records */
 	ha_sync_sender_t *sender;
 
+	/** synchronization state of IKE SAs */
+	ha_sync_state_t *state;
+
 	/** decides about message-ID syncs */
 	ha_sync_mid_guard_t *guard;
 
@@ -93,9 +96,11 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 			this->capture->adopt(this->capture, ike_sa, ike);
 			this->policy->apply(this->policy, children, planned, FALSE);
 			ha_sync_activate(ike_sa, ike, children, this->counters);
-			if (!planned && !ike->dynamic.rekeyed)
+			if (!ike->dynamic.rekeyed &&
+				(!planned || this->state->is_unsyned(this->state, ike_sa)))
 			{
 				this->guard->add(this->guard, ike_sa);
+				this->state->start(this->state, ike_sa);
 			}
 		}
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
@@ -229,6 +234,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
+											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
 											ha_sync_replay_policy_t *policy)
 {
@@ -248,6 +254,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.capture = capture,
 		.counters = counters,
 		.sender = sender,
+		.state = state,
 		.guard = guard,
 		.policy = policy,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
