@@ -40,6 +40,9 @@ struct private_ha_sync_failover_t {
 	/** what was negotiated with peers */
 	ha_sync_mid_caps_t *caps;
 
+	/** synchronization state of IKE SAs */
+	ha_sync_state_t *state;
+
 	/** decides about syncs */
 	ha_sync_mid_guard_t *guard;
 
@@ -101,9 +104,11 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 											  &esn);
 			skip = this->policy->apply(this->policy, children, planned, jumps);
 			ha_sync_activate(ike_sa, ike, children, this->counters);
-			if (!planned && !ike->dynamic.rekeyed)
+			if (!ike->dynamic.rekeyed &&
+				(!planned || this->state->is_unsyned(this->state, ike_sa)))
 			{
 				this->guard->add(this->guard, ike_sa, skip, esn);
+				this->state->start(this->state, ike_sa);
 			}
 		}
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
@@ -238,6 +243,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
 											ha_sync_mid_caps_t *caps,
+											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
 											ha_sync_replay_policy_t *policy)
 {
@@ -258,6 +264,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.counters = counters,
 		.sender = sender,
 		.caps = caps,
+		.state = state,
 		.guard = guard,
 		.policy = policy,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

@@ -20,6 +20,7 @@
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
+#include "ha_sync_state.h"
 
 typedef struct ha_sync_failover_t ha_sync_failover_t;
 typedef struct ha_sync_failover_status_t ha_sync_failover_status_t;
@@ -101,6 +102,7 @@ struct ha_sync_failover_t {
  * @param counters		counters in the kernel
  * @param sender		sends records
  * @param caps			what was negotiated with peers
+ * @param state			synchronization state of IKE SAs
  * @param guard			decides about syncs (RFC 6311)
  * @param policy		decides what becomes of CHILD SAs
  * @return				failover
@@ -111,6 +113,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
 											ha_sync_mid_caps_t *caps,
+											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
 											ha_sync_replay_policy_t *policy);
 

@@ -278,6 +278,15 @@ METHOD(ha_sync_mid_guard_t, add, void,
 	}
 }
 
+METHOD(ha_sync_mid_guard_t, hurry, void,
+	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa)
+{
+	ha_sync_spis_t spis;
+
+	ha_sync_describe_spis(ike_sa, &spis);
+	trigger(this, &spis, "took over from a member, the peer waits for that");
+}
+
 METHOD(ha_sync_mid_guard_t, pass, bool,
 	private_ha_sync_mid_guard_t *this, packet_t *packet)
 {
@@ -476,6 +485,7 @@ ha_sync_mid_guard_t *ha_sync_mid_guard_create(ha_sync_registry_t *registry,
 				.ike_state_change = _ike_state_change,
 			},
 			.add = _add,
+			.hurry = _hurry,
 			.pass = _pass,
 			.get_counts = _get_counts,
 			.reload = _reload,

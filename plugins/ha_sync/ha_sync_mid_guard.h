@@ -67,6 +67,13 @@ struct ha_sync_mid_guard_t {
 				bool esn);
 
 	/**
+	 * Sync an IKE_SA that was added now, whatever the configuration says.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*hurry)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * Check if a packet may leave.
 	 *
 	 * If not a sync is on its way that has it sent later.

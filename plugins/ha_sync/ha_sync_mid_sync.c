@@ -41,6 +41,10 @@ struct private_ha_sync_mid_sync_t {
 	/** passed to all three */
 	void *user;
 
+	/** called when a sync is done, and what is passed to it */
+	ha_sync_mid_sync_done_t done_cb;
+	void *done_user;
+
 	/** syncs under way */
 	ha_sync_mid_pending_t *pending;
 
@@ -177,6 +181,10 @@ static void complete(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
 	DBG1(DBG_IKE, "ha-sync: message IDs synced, next request %u, next "
 		 "expected %u", ike_sa->get_message_id(ike_sa, TRUE),
 		 ike_sa->get_message_id(ike_sa, FALSE));
+	if (this->done_cb)
+	{
+		this->done_cb(this->done_user, ike_sa);
+	}
 	tell(this, ike_sa);
 	ref_get(&this->done);
 	/* a stock peer accepts a replayed sync request until it has seen a request
@@ -436,6 +444,22 @@ METHOD(ha_sync_mid_sync_t, usable, bool,
 	return FALSE;
 }
 
+METHOD(ha_sync_mid_sync_t, waits_for, bool,
+	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, const uint8_t *nonce)
+{
+	ike_wire_sync_t request;
+
+	return this->pending->get_request(this->pending, ike_sa, &request) &&
+		   memeq_const(request.nonce, nonce, sizeof(request.nonce));
+}
+
+METHOD(ha_sync_mid_sync_t, set_done, void,
+	private_ha_sync_mid_sync_t *this, ha_sync_mid_sync_done_t done, void *user)
+{
+	this->done_cb = done;
+	this->done_user = user;
+}
+
 METHOD(ha_sync_mid_sync_t, get_counts, void,
 	private_ha_sync_mid_sync_t *this, ha_sync_mid_sync_counts_t *counts)
 {
@@ -472,6 +496,8 @@ ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_caps_t *caps,
 			},
 			.usable = _usable,
 			.start = _start,
+			.waits_for = _waits_for,
+			.set_done = _set_done,
 			.get_counts = _get_counts,
 			.destroy = _destroy,
 		},

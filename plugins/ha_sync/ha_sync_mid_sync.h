@@ -63,6 +63,14 @@ typedef void (*ha_sync_mid_sync_changed_t)(void *user, ike_sa_t *ike_sa,
 										   const ha_sync_mids_t *mids);
 
 /**
+ * A sync was completed.
+ *
+ * @param user		user data
+ * @param ike_sa	IKE_SA
+ */
+typedef void (*ha_sync_mid_sync_done_t)(void *user, ike_sa_t *ike_sa);
+
+/**
  * IKEv2 message-ID synchronization (RFC 6311), the cluster's role.
  *
  * After a failover it exchanges an INFORMATIONAL with message ID 0 with the
@@ -107,6 +115,28 @@ struct ha_sync_mid_sync_t {
 	 */
 	void (*start)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, uint32_t send,
 				  uint32_t recv, chunk_t delta);
+
+	/**
+	 * Check if a sync waits for a response to a request with this nonce.
+	 *
+	 * May be called in hooks of charon's bus.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param nonce		IKE_WIRE_SYNC_NONCE_LEN octets
+	 * @return			TRUE if so
+	 */
+	bool (*waits_for)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
+					  const uint8_t *nonce);
+
+	/**
+	 * Set who is told of completed syncs.
+	 *
+	 * @param done		called with the IKE_SA checked out, maybe in a hook of
+	 *					charon's bus; must not wait
+	 * @param user		passed to done
+	 */
+	void (*set_done)(ha_sync_mid_sync_t *this, ha_sync_mid_sync_done_t done,
+					 void *user);
 
 	/**
 	 * Get numbers.

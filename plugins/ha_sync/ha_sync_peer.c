@@ -23,11 +23,6 @@
  */
 #define RESTART_DELAY 100
 
-/**
- * Message ID that charon never expects.
- */
-#define NO_MESSAGE_ID 0x7fffffff
-
 typedef struct private_ha_sync_peer_t private_ha_sync_peer_t;
 typedef struct request_t request_t;
 
@@ -135,12 +130,21 @@ static uint32_t get_send(ike_sa_t *ike_sa)
 }
 
 /**
- * Check if a sync can be served in the state of an IKE_SA.
+ * Check if requests for a sync are looked at in the state of an IKE_SA.
  */
-static bool is_up(ike_sa_t *ike_sa)
+static bool is_up(private_ha_sync_peer_t *this, ike_sa_t *ike_sa)
 {
-	return ike_sa->get_state(ike_sa) == IKE_ESTABLISHED ||
-		   ike_sa->get_state(ike_sa) == IKE_REKEYING;
+	switch (ike_sa->get_state(ike_sa))
+	{
+		case IKE_ESTABLISHED:
+		case IKE_REKEYING:
+			return TRUE;
+		case IKE_REKEYED:
+			/* of no use anymore, but if it failed the peer has to know */
+			return judge(this, ike_sa) == HA_SYNC_REFUSE;
+		default:
+			return FALSE;
+	}
 }
 
 /**
@@ -288,7 +292,7 @@ static bool is_stale(private_ha_sync_peer_t *this, ike_sa_t *ike_sa,
 static void process(private_ha_sync_peer_t *this, ike_sa_t *ike_sa,
 					const request_t *request)
 {
-	if (!is_up(ike_sa) || repeat(this, ike_sa, request->data))
+	if (!is_up(this, ike_sa) || repeat(this, ike_sa, request->data))
 	{
 		return;
 	}
@@ -346,23 +350,6 @@ static job_requeue_t raise_later(request_t *request)
 }
 
 /**
- * Keep charon from a message whose exchange type it has not looked at yet: it
- * ignores a message ID 0 that it doesn't expect and can't be a sync, and any
- * other it doesn't expect.
- */
-static void hide(ike_sa_t *ike_sa, message_t *message)
-{
-	if (ike_sa->get_message_id(ike_sa, FALSE))
-	{
-		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
-	}
-	else
-	{
-		message->set_message_id(message, NO_MESSAGE_ID);
-	}
-}
-
-/**
  * Look at an authentic request with message ID 0, FALSE to drop it.
  */
 static bool receive(private_ha_sync_peer_t *this, ike_sa_t *ike_sa,
@@ -391,14 +378,14 @@ static void receive_zero(private_ha_sync_peer_t *this, ike_sa_t *ike_sa,
 
 	if (repeat(this, ike_sa, message->get_packet_data(message)))
 	{
-		hide(ike_sa, message);
+		ike_wire_ignore(ike_sa, message);
 		return;
 	}
 	if (!ike_wire_zero_parse(ike_sa, message, this->failure, &zero))
 	{	/* charon answers some malformed messages, unless it's too late */
 		if (ike_sa->get_message_id(ike_sa, FALSE) > 1)
 		{
-			hide(ike_sa, message);
+			ike_wire_ignore(ike_sa, message);
 			ref_get(&this->dropped);
 		}
 		return;
@@ -408,7 +395,7 @@ static void receive_zero(private_ha_sync_peer_t *this, ike_sa_t *ike_sa,
 	{	/* the cluster's first request, or a copy of it */
 		return;
 	}
-	hide(ike_sa, message);
+	ike_wire_ignore(ike_sa, message);
 	if (!receive(this, ike_sa, message, &zero))
 	{
 		DBG2(DBG_IKE, "ha-sync: request to sync message IDs dropped");
@@ -459,7 +446,7 @@ METHOD(listener_t, message, bool,
 	bool incoming, bool plain)
 {
 	if (!ike_sa || !incoming || !message->get_request(message) ||
-		!is_up(ike_sa) || ike_sa->get_version(ike_sa) != IKEV2)
+		ike_sa->get_version(ike_sa) != IKEV2 || !is_up(this, ike_sa))
 	{
 		return TRUE;
 	}

@@ -10,6 +10,11 @@
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
 
+/**
+ * Message ID that charon never expects.
+ */
+#define NO_MESSAGE_ID 0x7fffffff
+
 /*
  * Described in header.
  */
@@ -106,4 +111,21 @@ packet_t *ike_wire_zero_response(ike_sa_t *ike_sa, uint16_t type, chunk_t data)
 	};
 
 	return ike_wire_protect(ike_sa, FALSE, &notify, 1);
+}
+
+/*
+ * Described in header.
+ */
+void ike_wire_ignore(ike_sa_t *ike_sa, message_t *message)
+{
+	if (message->get_request(message) &&
+		message->get_message_id(message) == 0 &&
+		ike_sa->get_message_id(ike_sa, FALSE) != 0)
+	{	/* its message ID is logged, so leave it if it does no harm */
+		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
+	}
+	else
+	{
+		message->set_message_id(message, NO_MESSAGE_ID);
+	}
 }

@@ -79,4 +79,15 @@ bool ike_wire_zero_parse(ike_sa_t *ike_sa, message_t *message,
  */
 packet_t *ike_wire_zero_response(ike_sa_t *ike_sa, uint16_t type, chunk_t data);
 
+/**
+ * Make charon ignore a message that was received.
+ *
+ * Called in the hook of charon's bus that sees a message first: charon has not
+ * looked at its message ID yet, and ignores one it does not expect.
+ *
+ * @param ike_sa	IKE_SA, checked out by the caller
+ * @param message	message, its exchange type or message ID is changed
+ */
+void ike_wire_ignore(ike_sa_t *ike_sa, message_t *message);
+
 #endif /** IKE_WIRE_ZERO_H_ @}*/
