@@ -501,6 +501,12 @@ METHOD(ha_sync_capture_t, forget, void,
 	forget_ike(this, ike_sa, FALSE);
 }
 
+METHOD(ha_sync_capture_t, gone, void,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa)
+{
+	forget_ike(this, ike_sa, TRUE);
+}
+
 METHOD(ha_sync_capture_t, freeze, void,
 	private_ha_sync_capture_t *this)
 {
@@ -551,6 +557,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 			.adopt = _adopt,
 			.set_mids = _set_mids,
 			.forget = _forget,
+			.gone = _gone,
 			.freeze = _freeze,
 			.destroy = _destroy,
 		},

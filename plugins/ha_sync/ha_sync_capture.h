@@ -71,6 +71,13 @@ struct ha_sync_capture_t {
 	void (*forget)(ha_sync_capture_t *this, ike_sa_t *ike_sa);
 
 	/**
+	 * Stop to watch an IKE_SA that failed, and tell the others that it's gone.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*gone)(ha_sync_capture_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * The daemon is going down and other members take over: the SAs that are
 	 * destroyed from now on live on there, don't replicate their end.
 	 */

@@ -21,6 +21,7 @@
 #include "ha_sync_mid_sync.h"
 #include "ha_sync_mobike.h"
 #include "ha_sync_ownership.h"
+#include "ha_sync_peer.h"
 #include "ha_sync_receiver.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_rekey.h"
@@ -31,6 +32,7 @@
 #include "ha_sync_sender.h"
 #include "ha_sync_silence.h"
 #include "ha_sync_spi.h"
+#include "ha_sync_state.h"
 #include "sync_option.h"
 
 #include <daemon.h>
@@ -66,6 +68,9 @@ struct private_ha_sync_cluster_t {
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
 	ha_sync_mid_guard_t *guard;
+	ha_sync_state_t *state;
+	ha_sync_kernel_replay_t *kernel;
+	ha_sync_peer_t *peer;
 	ha_sync_mobike_t *mobike;
 	ha_sync_rekey_t *rekey;
 	ha_sync_replay_policy_t *policy;
@@ -194,6 +199,41 @@ static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * A peer did not skip numbers of its replay counters as it was asked to.
+ */
+static void skip_refused(private_ha_sync_cluster_t *this, ike_sa_id_t *id)
+{
+	ha_sync_spis_t spis = {
+		.i = id->get_initiator_spi(id),
+		.r = id->get_responder_spi(id),
+		.initiator = id->is_initiator(id),
+	};
+	array_t *children;
+
+	children = this->registry->get_children(this->registry, &spis);
+	this->policy->refused(this->policy, children);
+	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
+}
+
+/**
+ * Implements ha_sync_peer_ops_t.judge
+ */
+static ha_sync_verdict_t judge(private_ha_sync_cluster_t *this,
+							   ike_sa_t *ike_sa)
+{
+	return this->state->judge(this->state, ike_sa);
+}
+
+/**
+ * Implements ha_sync_peer_ops_t.refused
+ */
+static void refused(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa)
+{
+	this->state->fail(this->state, ike_sa,
+					  "the peer failed over at the same time");
+}
+
+/**
  * Check if rekeyings have to wait: as long as peers are still to be told the
  * message IDs, they may refuse our requests.
  */
@@ -275,7 +315,7 @@ static void check_options()
 	const char *known[] = {
 		"load", "addresses", "takeover", "margin", "sync", "sync_rate",
 		"track_file", "replay_policy", "rekey_after_failover", "rekey_rate",
-		"durability", "commit_timeout", NULL,
+		"durability", "commit_timeout", "failover_failure_notify", NULL,
 	};
 
 	sync_option_check("ha-sync", known);
@@ -334,6 +374,27 @@ static void set_members(private_ha_sync_cluster_t *this, bool start)
 }
 
 /**
+ * Create the objects of the peer's role: the other side may be a cluster, too.
+ */
+static bool create_peer(private_ha_sync_cluster_t *this)
+{
+	ha_sync_peer_ops_t ops = {
+		.judge = (void*)judge,
+		.refused = (void*)refused,
+		.changed = (void*)mids_set,
+		.user = this,
+	};
+
+	this->kernel = ha_sync_kernel_replay_create();
+	if (!this->kernel)
+	{
+		return FALSE;
+	}
+	this->peer = ha_sync_peer_create(this->caps, this->kernel, &ops);
+	return TRUE;
+}
+
+/**
  * Create the objects that keep the state.
  */
 static bool create_state(private_ha_sync_cluster_t *this)
@@ -371,9 +432,15 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->caps,
 										   this->lease);
-	this->mid_sync = ha_sync_mid_sync_create((void*)is_ours, (void*)mids_set,
-											 this);
+	this->mid_sync = ha_sync_mid_sync_create(this->caps, (void*)is_ours,
+								(void*)mids_set, (void*)skip_refused, this);
 	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
+	this->state = ha_sync_state_create(this->caps, this->capture, this->guard,
+									   this->mid_sync);
+	if (!create_peer(this))
+	{
+		return FALSE;
+	}
 	this->mobike = ha_sync_mobike_create(this->groups);
 	this->rekey = ha_sync_rekey_create(this->registry, (void*)syncs_wait, this);
 	this->policy = ha_sync_replay_policy_create(this->rekey);
@@ -384,7 +451,8 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	this->response = ha_sync_response_create(this->registry);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
-								this->guard, this->policy);
+								this->caps, this->state, this->guard,
+								this->policy);
 	return TRUE;
 }
 
@@ -418,7 +486,7 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 								this->ownership, this->replica);
 	this->receiver = ha_sync_receiver_create(this->registry, this->ownership,
 								this->replica, this->counters, this->response,
-								this->resync, this->silence);
+								this->resync, this->silence, this->rekey);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
 												   this);
 	if (!this->addresses)
@@ -441,6 +509,8 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->guard->listener);
+	charon->bus->add_listener(charon->bus, &this->peer->listener);
+	charon->bus->add_listener(charon->bus, &this->state->listener);
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
 	charon->bus->add_listener(charon->bus, &this->response->listener);
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
@@ -476,6 +546,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	this->rekey->reload(this->rekey);
 	ok = this->durability->reload(this->durability) && ok;
 	this->counters->reload(this->counters);
+	this->state->reload(this->state);
 	return this->guard->reload(this->guard) && ok;
 }
 
@@ -494,6 +565,8 @@ static void stop(private_ha_sync_cluster_t *this)
 		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
 		charon->bus->remove_listener(charon->bus, &this->response->listener);
 		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
+		charon->bus->remove_listener(charon->bus, &this->state->listener);
+		charon->bus->remove_listener(charon->bus, &this->peer->listener);
 		charon->bus->remove_listener(charon->bus, &this->guard->listener);
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
@@ -524,6 +597,9 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->rekey);
 	DESTROY_IF(this->response);
 	DESTROY_IF(this->mobike);
+	DESTROY_IF(this->peer);
+	DESTROY_IF(this->kernel);
+	DESTROY_IF(this->state);
 	DESTROY_IF(this->guard);
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);

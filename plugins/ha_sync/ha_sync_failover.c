@@ -7,6 +7,7 @@
 #include "ha_sync_failover.h"
 #include "ha_sync_activate.h"
 #include "ha_sync_import.h"
+#include "ha_sync_mid_replay.h"
 
 #include <daemon.h>
 #include <threading/mutex.h>
@@ -36,7 +37,13 @@ struct private_ha_sync_failover_t {
 	/** sends records */
 	ha_sync_sender_t *sender;
 
-	/** decides about message-ID syncs */
+	/** what was negotiated with peers */
+	ha_sync_mid_caps_t *caps;
+
+	/** synchronization state of IKE SAs */
+	ha_sync_state_t *state;
+
+	/** decides about syncs */
 	ha_sync_mid_guard_t *guard;
 
 	/** decides what becomes of CHILD SAs */
@@ -74,7 +81,8 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	array_t *children;
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
-	bool live = FALSE;
+	bool jumps, esn = FALSE, live = FALSE;
+	uint32_t skip;
 
 	ike = this->registry->get_ike(this->registry, spis);
 	if (!ike)
@@ -91,11 +99,16 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
 		{
 			this->capture->adopt(this->capture, ike_sa, ike);
-			this->policy->apply(this->policy, children, planned, FALSE);
+			jumps = !ike->dynamic.rekeyed &&
+					ha_sync_mid_replay_usable(this->caps, ike_sa, children,
+											  &esn);
+			skip = this->policy->apply(this->policy, children, planned, jumps);
 			ha_sync_activate(ike_sa, ike, children, this->counters);
-			if (!planned && !ike->dynamic.rekeyed)
+			if (!ike->dynamic.rekeyed &&
+				(!planned || this->state->is_unsyned(this->state, ike_sa)))
 			{
-				this->guard->add(this->guard, ike_sa);
+				this->guard->add(this->guard, ike_sa, skip, esn);
+				this->state->start(this->state, ike_sa);
 			}
 		}
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
@@ -229,6 +242,8 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
+											ha_sync_mid_caps_t *caps,
+											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
 											ha_sync_replay_policy_t *policy)
 {
@@ -248,6 +263,8 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.capture = capture,
 		.counters = counters,
 		.sender = sender,
+		.caps = caps,
+		.state = state,
 		.guard = guard,
 		.policy = policy,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

@@ -14,11 +14,13 @@
 
 #include "ha_sync_capture.h"
 #include "ha_sync_counters.h"
+#include "ha_sync_mid_caps.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_sender.h"
+#include "ha_sync_state.h"
 
 typedef struct ha_sync_failover_t ha_sync_failover_t;
 typedef struct ha_sync_failover_status_t ha_sync_failover_status_t;
@@ -99,7 +101,9 @@ struct ha_sync_failover_t {
  * @param capture		watches live IKE_SAs
  * @param counters		counters in the kernel
  * @param sender		sends records
- * @param guard			decides about message-ID syncs (RFC 6311)
+ * @param caps			what was negotiated with peers
+ * @param state			synchronization state of IKE SAs
+ * @param guard			decides about syncs (RFC 6311)
  * @param policy		decides what becomes of CHILD SAs
  * @return				failover
  */
@@ -108,6 +112,8 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_capture_t *capture,
 											ha_sync_counters_t *counters,
 											ha_sync_sender_t *sender,
+											ha_sync_mid_caps_t *caps,
+											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
 											ha_sync_replay_policy_t *policy);
 

@@ -104,7 +104,7 @@ void ha_sync_handover_hint(char *group, bool willing)
 		if (msg)
 		{
 			DBG1(DBG_CFG, "ha-sync: %s; correct that and run 'swancluster "
-				 "%s --group %s', the cluster manager does not know", msg,
+				 "%s %s', the cluster manager does not know", msg,
 				 willing ? "activate" : "standby", group);
 			free(msg);
 		}

@@ -34,7 +34,7 @@ struct private_ha_sync_mid_caps_t {
 struct entry_t {
 	/** what the initiator offered, be it us or the peer */
 	ha_sync_cap_t offered;
-	/** what both have, without HA_SYNC_CAP_MID */
+	/** what both have, without HA_SYNC_CAP_MID; and HA_SYNC_UNSYNED */
 	ha_sync_cap_t agreed;
 };
 
@@ -249,7 +249,7 @@ METHOD(ha_sync_mid_caps_t, has, bool,
 METHOD(ha_sync_mid_caps_t, set, void,
 	private_ha_sync_mid_caps_t *this, ike_sa_t *ike_sa, ha_sync_cap_t caps)
 {
-	caps &= KEPT;
+	caps &= KEPT | HA_SYNC_UNSYNED;
 	this->mutex->lock(this->mutex);
 	if (caps || this->entries->get(this->entries, key(ike_sa)))
 	{
@@ -258,11 +258,50 @@ METHOD(ha_sync_mid_caps_t, set, void,
 	this->mutex->unlock(this->mutex);
 }
 
+METHOD(ha_sync_mid_caps_t, mark, void,
+	private_ha_sync_mid_caps_t *this, ike_sa_t *ike_sa, bool unsyned)
+{
+	entry_t *entry;
+
+	this->mutex->lock(this->mutex);
+	if (unsyned)
+	{
+		get_entry(this, ike_sa)->agreed |= HA_SYNC_UNSYNED;
+	}
+	else
+	{
+		entry = this->entries->get(this->entries, key(ike_sa));
+		if (entry)
+		{
+			entry->agreed &= ~HA_SYNC_UNSYNED;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+}
+
+METHOD(ha_sync_mid_caps_t, count, u_int,
+	private_ha_sync_mid_caps_t *this)
+{
+	enumerator_t *enumerator;
+	entry_t *entry;
+	u_int count = 0;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		count += entry->agreed & HA_SYNC_UNSYNED ? 1 : 0;
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return count;
+}
+
 METHOD(listener_t, ike_rekey, bool,
 	private_ha_sync_mid_caps_t *this, ike_sa_t *old, ike_sa_t *new)
 {
-	/* the RFC doesn't say, charon copies extensions */
-	set(this, new, get(this, old));
+	/* the RFC doesn't say, charon copies extensions; a new IKE SA is synced */
+	set(this, new, get(this, old) & ~HA_SYNC_UNSYNED);
 	return TRUE;
 }
 
@@ -306,6 +345,8 @@ ha_sync_mid_caps_t *ha_sync_mid_caps_create()
 			.has = _has,
 			.get = _get,
 			.set = _set,
+			.mark = _mark,
+			.count = _count,
 			.destroy = _destroy,
 		},
 		.entries = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,

@@ -37,6 +37,9 @@ enum ha_sync_cap_t {
 	/** the peer runs this plugin: it knows Simultaneous Failover Failure, and
 	 * message ID 0 with every cipher */
 	HA_SYNC_CAP_PLUGIN = (1<<2),
+	/** not negotiated: message IDs are not synced since the last takeover,
+	 * state UNSYNED of draft-zhang; see mark() */
+	HA_SYNC_UNSYNED = (1<<8),
 };
 
 /**
@@ -85,11 +88,26 @@ struct ha_sync_mid_caps_t {
 	 * Forgotten when the IKE_SA is destroyed.
 	 *
 	 * @param ike_sa	IKE_SA
-	 * @param caps		capabilities, unknown bits are ignored; for
-	 *					HA_SYNC_CAP_MID the extension counts only
+	 * @param caps		capabilities and HA_SYNC_UNSYNED, unknown bits are ignored;
+	 *					for HA_SYNC_CAP_MID the extension counts only
 	 */
 	void (*set)(ha_sync_mid_caps_t *this, ike_sa_t *ike_sa,
 				ha_sync_cap_t caps);
+
+	/**
+	 * Mark an IKE SA as HA_SYNC_UNSYNED, or not.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param unsyned	TRUE to mark it
+	 */
+	void (*mark)(ha_sync_mid_caps_t *this, ike_sa_t *ike_sa, bool unsyned);
+
+	/**
+	 * Count IKE SAs that are marked.
+	 *
+	 * @return			number, copies included
+	 */
+	u_int (*count)(ha_sync_mid_caps_t *this);
 
 	/**
 	 * Destroy a ha_sync_mid_caps_t, removed from the bus before.

@@ -8,9 +8,11 @@
 #include "ha_sync_describe.h"
 #include "ha_sync_import.h"
 #include "ha_sync_mid_queue.h"
+#include "ha_sync_mid_replay.h"
 
 #include <daemon.h>
 #include <collections/hashtable.h>
+#include <processing/jobs/initiate_tasks_job.h>
 #include <threading/mutex.h>
 #include <utils/utils/atomics.h>
 
@@ -65,12 +67,21 @@ struct private_ha_sync_mid_guard_t {
 };
 
 /**
- * An IKE SA that was taken over, with message IDs that may be old.
+ * An IKE SA that was taken over.
  */
 struct entry_t {
 
 	/** its name, the key */
 	ha_sync_spis_t spis;
+
+	/** TRUE if its message IDs may be old, and can be synced */
+	bool doubt;
+
+	/** numbers of replay counters the peer is asked to skip, 0 if none */
+	uint32_t skip;
+
+	/** TRUE if its CHILD SAs have extended sequence numbers */
+	bool esn;
 
 	/** TRUE if its sync is queued */
 	bool queued;
@@ -131,12 +142,13 @@ static bool trigger(private_ha_sync_mid_guard_t *this,
 					const ha_sync_spis_t *spis, char *why)
 {
 	entry_t *entry;
-	bool queue = FALSE;
+	bool found = FALSE, queue = FALSE;
 
 	this->mutex->lock(this->mutex);
 	entry = this->entries->get(this->entries, spis);
-	if (entry)
+	if (entry && entry->doubt)
 	{
+		found = TRUE;
 		queue = set_queued(this, entry);
 	}
 	this->mutex->unlock(this->mutex);
@@ -145,16 +157,16 @@ static bool trigger(private_ha_sync_mid_guard_t *this,
 		DBG1(DBG_IKE, "ha-sync: %s, syncing message IDs", why);
 		this->queue->add(this->queue, spis);
 	}
-	return entry != NULL;
+	return found;
 }
 
 /**
- * Forget an IKE SA.
+ * Remove an IKE SA.
  *
- * @return			FALSE if it's not known
+ * @return			entry, NULL if it's not known
  */
-static bool forget(private_ha_sync_mid_guard_t *this,
-				   const ha_sync_spis_t *spis)
+static entry_t *remove_entry(private_ha_sync_mid_guard_t *this,
+							 const ha_sync_spis_t *spis)
 {
 	entry_t *entry;
 
@@ -166,44 +178,81 @@ static bool forget(private_ha_sync_mid_guard_t *this,
 		ignore_result(ref_put(&this->count));
 	}
 	this->mutex->unlock(this->mutex);
-	free(entry);
-	return entry != NULL;
+	return entry;
 }
 
 /**
- * Start a sync (RFC 6311, 5.1); its request, and all others, may leave then.
+ * Forget an IKE SA.
+ */
+static void forget(private_ha_sync_mid_guard_t *this,
+				   const ha_sync_spis_t *spis)
+{
+	free(remove_entry(this, spis));
+}
+
+/**
+ * Start what is to be synced: one of the cases of RFC 6311, 5.
+ */
+static void sync_ike(private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa,
+					 entry_t *entry)
+{
+	chunk_t delta = chunk_empty;
+	ha_sync_mids_t mids;
+
+	if (entry->skip)
+	{
+		delta = ike_wire_delta_encode(entry->skip, entry->esn);
+	}
+	if (!entry->doubt)
+	{
+		ike_sa->queue_task(ike_sa, ha_sync_mid_replay_task_create(delta));
+		lib->processor->queue_job(lib->processor,
+					(job_t*)initiate_tasks_job_create(ike_sa->get_id(ike_sa)));
+		return;
+	}
+	if (this->registry->get_mids(this->registry, &entry->spis, &mids))
+	{
+		this->mid_sync->start(this->mid_sync, ike_sa, mids.send, mids.recv,
+							  delta);
+	}
+	chunk_free(&delta);
+}
+
+/**
+ * Start a sync; its request, and all others, may leave then.
  */
 static void start(private_ha_sync_mid_guard_t *this, const ha_sync_spis_t *spis)
 {
-	ha_sync_mids_t mids;
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
+	entry_t *entry;
 
 	id = ha_sync_import_id(spis);
 	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	id->destroy(id);
-	if (!ike_sa)
+	entry = remove_entry(this, spis);
+	if (ike_sa)
 	{
-		forget(this, spis);
-		return;
+		if (entry)
+		{
+			sync_ike(this, ike_sa, entry);
+		}
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 	}
-	if (forget(this, spis) &&
-		this->registry->get_mids(this->registry, spis, &mids))
-	{
-		this->mid_sync->start(this->mid_sync, ike_sa, mids.send, mids.recv);
-	}
-	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	free(entry);
 }
 
 METHOD(ha_sync_mid_guard_t, add, void,
-	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa)
+	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa, uint32_t skip,
+	bool esn)
 {
 	ha_sync_spis_t spis;
 	entry_t *entry;
 	char *why = NULL;
-	bool queue = FALSE;
+	bool usable, queue = FALSE;
 
-	if (!this->mid_sync->usable(this->mid_sync, ike_sa, &why))
+	usable = this->mid_sync->usable(this->mid_sync, ike_sa, &why);
+	if (!usable && !skip)
 	{
 		return;
 	}
@@ -211,9 +260,12 @@ METHOD(ha_sync_mid_guard_t, add, void,
 	forget(this, &spis);
 	INIT(entry,
 		.spis = spis,
+		.doubt = usable,
+		.skip = skip,
+		.esn = esn,
 	);
 	this->mutex->lock(this->mutex);
-	if (this->eager)
+	if (this->eager || skip)
 	{
 		queue = set_queued(this, entry);
 	}
@@ -224,6 +276,15 @@ METHOD(ha_sync_mid_guard_t, add, void,
 	{
 		this->queue->add(this->queue, &spis);
 	}
+}
+
+METHOD(ha_sync_mid_guard_t, hurry, void,
+	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa)
+{
+	ha_sync_spis_t spis;
+
+	ha_sync_describe_spis(ike_sa, &spis);
+	trigger(this, &spis, "took over from a member, the peer waits for that");
 }
 
 METHOD(ha_sync_mid_guard_t, pass, bool,
@@ -424,6 +485,7 @@ ha_sync_mid_guard_t *ha_sync_mid_guard_create(ha_sync_registry_t *registry,
 				.ike_state_change = _ike_state_change,
 			},
 			.add = _add,
+			.hurry = _hurry,
 			.pass = _pass,
 			.get_counts = _get_counts,
 			.reload = _reload,

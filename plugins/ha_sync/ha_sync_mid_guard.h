@@ -55,9 +55,23 @@ struct ha_sync_mid_guard_t {
 	/**
 	 * An IKE_SA was taken over from a member that did not flush its state.
 	 *
+	 * If the peer is to skip numbers of its replay counters (RFC 6311, 5.2) a
+	 * sync is started at once, as all it sends is refused until then; by an
+	 * INFORMATIONAL of its own if message IDs can't be synced.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param skip		how many, 0 if not to be asked
+	 * @param esn		TRUE if its CHILD SAs have extended sequence numbers
+	 */
+	void (*add)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa, uint32_t skip,
+				bool esn);
+
+	/**
+	 * Sync an IKE_SA that was added now, whatever the configuration says.
+	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller
 	 */
-	void (*add)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
+	void (*hurry)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * Check if a packet may leave.

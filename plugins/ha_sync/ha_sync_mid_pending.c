@@ -46,7 +46,13 @@ struct private_ha_sync_mid_pending_t {
 	/** number of syncs given up, and of those that are still here */
 	uint32_t failed, late;
 
-	/** protects all */
+	/** called when a sync with replay counters is given up */
+	ha_sync_mid_pending_refused_t refused;
+
+	/** passed to it */
+	void *user;
+
+	/** protects all but these */
 	mutex_t *mutex;
 };
 
@@ -66,6 +72,9 @@ struct entry_t {
 
 	/** encoded request */
 	packet_t *packet;
+
+	/** TRUE if it asks to skip numbers of replay counters, too */
+	bool replay;
 
 	/** when and how often to send it again */
 	retransmission_t retransmission;
@@ -143,13 +152,18 @@ static ike_sa_id_t *give_up(private_ha_sync_mid_pending_t *this, entry_t *entry,
 }
 
 /**
- * Tell the operator that there was no response.
+ * Tell the operator, and the owner, that there was no response.
  */
-static void report(uint32_t unique_id, ike_sa_id_t *id, host_t *peer)
+static void report(private_ha_sync_mid_pending_t *this, uint32_t unique_id,
+				   ike_sa_id_t *id, host_t *peer, bool replay)
 {
 	DBG1(DBG_IKE, "ha-sync: %H did not answer the message-ID sync of IKE SA "
 		 "[%u] and may drop our requests, terminate the IKE SA if it does not "
 		 "recover", peer, unique_id);
+	if (replay)
+	{
+		this->refused(this->user, id);
+	}
 	/* tasks that were put back for the sync */
 	lib->processor->queue_job(lib->processor,
 							  (job_t*)initiate_tasks_job_create(id));
@@ -168,6 +182,7 @@ static job_requeue_t retransmit(job_data_t *data)
 	entry_t *entry;
 	host_t *peer;
 	uint32_t timeout;
+	bool replay = FALSE;
 
 	this->mutex->lock(this->mutex);
 	entry = this->entries->get(this->entries, key(data->unique_id));
@@ -182,6 +197,7 @@ static job_requeue_t retransmit(job_data_t *data)
 		else
 		{
 			id = give_up(this, entry, &peer);
+			replay = entry->replay;
 		}
 	}
 	this->mutex->unlock(this->mutex);
@@ -192,14 +208,14 @@ static job_requeue_t retransmit(job_data_t *data)
 	}
 	if (id)
 	{
-		report(data->unique_id, id, peer);
+		report(this, data->unique_id, id, peer, replay);
 	}
 	return JOB_REQUEUE_NONE;
 }
 
 METHOD(ha_sync_mid_pending_t, add, void,
 	private_ha_sync_mid_pending_t *this, ike_sa_t *ike_sa,
-	const ike_wire_sync_t *request, packet_t *packet)
+	const ike_wire_sync_t *request, packet_t *packet, bool replay)
 {
 	ike_sa_id_t *id = ike_sa->get_id(ike_sa);
 	packet_t *clone;
@@ -215,6 +231,7 @@ METHOD(ha_sync_mid_pending_t, add, void,
 		.id = id->clone(id),
 		.request = *request,
 		.packet = packet,
+		.replay = replay,
 	);
 	retransmission_parse_default(&entry->retransmission);
 	entry->retransmission.timeout /= HASTE;
@@ -352,7 +369,9 @@ METHOD(ha_sync_mid_pending_t, destroy, void,
 /*
  * Described in header.
  */
-ha_sync_mid_pending_t *ha_sync_mid_pending_create()
+ha_sync_mid_pending_t *ha_sync_mid_pending_create(
+								ha_sync_mid_pending_refused_t refused,
+								void *user)
 {
 	private_ha_sync_mid_pending_t *this;
 
@@ -370,6 +389,8 @@ ha_sync_mid_pending_t *ha_sync_mid_pending_create()
 		},
 		.entries = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
 									32),
+		.refused = refused,
+		.user = user,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

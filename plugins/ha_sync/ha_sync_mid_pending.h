@@ -18,6 +18,17 @@
 typedef struct ha_sync_mid_pending_t ha_sync_mid_pending_t;
 
 /**
+ * A sync was given up that asked the peer to skip numbers of its replay
+ * counters, too.
+ *
+ * Called by a job, the IKE_SA is not checked out.
+ *
+ * @param user		user data
+ * @param id		IKE_SA
+ */
+typedef void (*ha_sync_mid_pending_refused_t)(void *user, ike_sa_id_t *id);
+
+/**
  * Message-ID syncs under way: at most one per IKE_SA, removed with it.
  *
  * Sends requests until there is a response, without a need for the IKE_SA: the
@@ -38,9 +49,11 @@ struct ha_sync_mid_pending_t {
 	 * @param ike_sa	IKE_SA without a sync under way
 	 * @param request	what the request says
 	 * @param packet	encoded request, adopted
+	 * @param replay	TRUE if it asks to skip numbers of replay counters, too
 	 */
 	void (*add)(ha_sync_mid_pending_t *this, ike_sa_t *ike_sa,
-				const ike_wire_sync_t *request, packet_t *packet);
+				const ike_wire_sync_t *request, packet_t *packet,
+				bool replay);
 
 	/**
 	 * Check if an IKE_SA has a sync under way.
@@ -114,8 +127,12 @@ struct ha_sync_mid_pending_t {
 /**
  * Create an empty table.
  *
+ * @param refused	called when a sync with replay counters is given up
+ * @param user		passed to it
  * @return			table
  */
-ha_sync_mid_pending_t *ha_sync_mid_pending_create();
+ha_sync_mid_pending_t *ha_sync_mid_pending_create(
+								ha_sync_mid_pending_refused_t refused,
+								void *user);
 
 #endif /** HA_SYNC_MID_PENDING_H_ @}*/

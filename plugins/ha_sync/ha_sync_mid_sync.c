@@ -5,7 +5,6 @@
  */
 
 #include "ha_sync_mid_sync.h"
-#include "ha_sync_mid_pending.h"
 
 #include <ike_wire_sync_message.h>
 
@@ -27,14 +26,24 @@ struct private_ha_sync_mid_sync_t {
 	/** public interface */
 	ha_sync_mid_sync_t public;
 
+	/** what was negotiated with peers */
+	ha_sync_mid_caps_t *caps;
+
 	/** tells the cluster's IKE_SAs */
 	ha_sync_mid_sync_ours_t ours;
 
 	/** called when message IDs were changed, or NULL */
 	ha_sync_mid_sync_changed_t changed;
 
-	/** passed to both */
+	/** called when a sync with replay counters failed */
+	ha_sync_mid_pending_refused_t refused;
+
+	/** passed to all three */
 	void *user;
+
+	/** called when a sync is done, and what is passed to it */
+	ha_sync_mid_sync_done_t done_cb;
+	void *done_user;
 
 	/** syncs under way */
 	ha_sync_mid_pending_t *pending;
@@ -172,6 +181,10 @@ static void complete(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
 	DBG1(DBG_IKE, "ha-sync: message IDs synced, next request %u, next "
 		 "expected %u", ike_sa->get_message_id(ike_sa, TRUE),
 		 ike_sa->get_message_id(ike_sa, FALSE));
+	if (this->done_cb)
+	{
+		this->done_cb(this->done_user, ike_sa);
+	}
 	tell(this, ike_sa);
 	ref_get(&this->done);
 	/* a stock peer accepts a replayed sync request until it has seen a request
@@ -348,7 +361,7 @@ static bool choose(ike_sa_t *ike_sa, uint32_t send, uint32_t recv,
 
 METHOD(ha_sync_mid_sync_t, start, void,
 	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, uint32_t send,
-	uint32_t recv)
+	uint32_t recv, chunk_t delta)
 {
 	ike_wire_sync_t request;
 	packet_t *packet = NULL;
@@ -365,7 +378,7 @@ METHOD(ha_sync_mid_sync_t, start, void,
 		 * its request again, which shall be answered */
 		set_mid(ike_sa, TRUE, request.send);
 		tell(this, ike_sa);
-		packet = ike_wire_sync_request(ike_sa, &request, chunk_empty);
+		packet = ike_wire_sync_request(ike_sa, &request, delta);
 	}
 	if (!packet)
 	{
@@ -374,9 +387,13 @@ METHOD(ha_sync_mid_sync_t, start, void,
 			 ike_sa->get_other_host(ike_sa));
 		ref_get(&this->failed);
 		initiate_tasks(ike_sa);
+		if (delta.len)
+		{
+			this->refused(this->user, ike_sa->get_id(ike_sa));
+		}
 		return;
 	}
-	this->pending->add(this->pending, ike_sa, &request, packet);
+	this->pending->add(this->pending, ike_sa, &request, packet, delta.len > 0);
 }
 
 /**
@@ -409,11 +426,12 @@ static bool is_cbc(proposal_t *proposal)
 METHOD(ha_sync_mid_sync_t, usable, bool,
 	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, char **why)
 {
-	if (!ike_sa->supports_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC))
+	if (!this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
 	{
 		*why = "not negotiated with the peer";
 	}
-	else if (!is_cbc(ike_sa->get_proposal(ike_sa)))
+	else if (!is_cbc(ike_sa->get_proposal(ike_sa)) &&
+			 !this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_PLUGIN))
 	{
 		*why = "the peer could lose its IKE SA as the cipher is not CBC";
 	}
@@ -424,6 +442,22 @@ METHOD(ha_sync_mid_sync_t, usable, bool,
 	DBG2(DBG_IKE, "ha-sync: message IDs are not synced, %s", *why);
 	ref_get(&this->skipped);
 	return FALSE;
+}
+
+METHOD(ha_sync_mid_sync_t, waits_for, bool,
+	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, const uint8_t *nonce)
+{
+	ike_wire_sync_t request;
+
+	return this->pending->get_request(this->pending, ike_sa, &request) &&
+		   memeq_const(request.nonce, nonce, sizeof(request.nonce));
+}
+
+METHOD(ha_sync_mid_sync_t, set_done, void,
+	private_ha_sync_mid_sync_t *this, ha_sync_mid_sync_done_t done, void *user)
+{
+	this->done_cb = done;
+	this->done_user = user;
 }
 
 METHOD(ha_sync_mid_sync_t, get_counts, void,
@@ -445,9 +479,11 @@ METHOD(ha_sync_mid_sync_t, destroy, void,
 /*
  * Described in header.
  */
-ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_sync_ours_t ours,
-											ha_sync_mid_sync_changed_t changed,
-											void *user)
+ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_caps_t *caps,
+										ha_sync_mid_sync_ours_t ours,
+										ha_sync_mid_sync_changed_t changed,
+										ha_sync_mid_pending_refused_t refused,
+										void *user)
 {
 	private_ha_sync_mid_sync_t *this;
 
@@ -460,13 +496,17 @@ ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_sync_ours_t ours,
 			},
 			.usable = _usable,
 			.start = _start,
+			.waits_for = _waits_for,
+			.set_done = _set_done,
 			.get_counts = _get_counts,
 			.destroy = _destroy,
 		},
+		.caps = caps,
 		.ours = ours,
 		.changed = changed,
+		.refused = refused,
 		.user = user,
-		.pending = ha_sync_mid_pending_create(),
+		.pending = ha_sync_mid_pending_create(refused, user),
 	);
 	return &this->public;
 }

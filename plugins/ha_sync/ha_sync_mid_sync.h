@@ -12,6 +12,8 @@
 #ifndef HA_SYNC_MID_SYNC_H_
 #define HA_SYNC_MID_SYNC_H_
 
+#include "ha_sync_mid_caps.h"
+#include "ha_sync_mid_pending.h"
 #include "ha_sync_record.h"
 
 #include <bus/listeners/listener.h>
@@ -61,6 +63,14 @@ typedef void (*ha_sync_mid_sync_changed_t)(void *user, ike_sa_t *ike_sa,
 										   const ha_sync_mids_t *mids);
 
 /**
+ * A sync was completed.
+ *
+ * @param user		user data
+ * @param ike_sa	IKE_SA
+ */
+typedef void (*ha_sync_mid_sync_done_t)(void *user, ike_sa_t *ike_sa);
+
+/**
  * IKEv2 message-ID synchronization (RFC 6311), the cluster's role.
  *
  * After a failover it exchanges an INFORMATIONAL with message ID 0 with the
@@ -79,7 +89,8 @@ struct ha_sync_mid_sync_t {
 	 *
 	 * The peer must have the capability.  With a cipher in counter mode stock
 	 * charon destroys its IKE_SA when it answers (its IVs are made from message
-	 * IDs, which may not go back), so only CBC will do.
+	 * IDs, which may not go back), so only CBC will do, unless the peer has
+	 * this plugin, too.
 	 *
 	 * Called once per IKE_SA and failover; those that can't are counted.
 	 *
@@ -99,9 +110,33 @@ struct ha_sync_mid_sync_t {
 	 * @param ike_sa	established IKE_SA, checked out by the caller, usable()
 	 * @param send		message ID of our next request, as far as known
 	 * @param recv		expected message ID of the peer's next request
+	 * @param delta		data of an IPSEC_REPLAY_COUNTER_SYNC for the same message
+	 *					(RFC 6311, 5), chunk_empty for none
 	 */
 	void (*start)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, uint32_t send,
-				  uint32_t recv);
+				  uint32_t recv, chunk_t delta);
+
+	/**
+	 * Check if a sync waits for a response to a request with this nonce.
+	 *
+	 * May be called in hooks of charon's bus.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param nonce		IKE_WIRE_SYNC_NONCE_LEN octets
+	 * @return			TRUE if so
+	 */
+	bool (*waits_for)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
+					  const uint8_t *nonce);
+
+	/**
+	 * Set who is told of completed syncs.
+	 *
+	 * @param done		called with the IKE_SA checked out, maybe in a hook of
+	 *					charon's bus; must not wait
+	 * @param user		passed to done
+	 */
+	void (*set_done)(ha_sync_mid_sync_t *this, ha_sync_mid_sync_done_t done,
+					 void *user);
 
 	/**
 	 * Get numbers.
@@ -120,13 +155,17 @@ struct ha_sync_mid_sync_t {
 /**
  * Create the object.
  *
+ * @param caps			what was negotiated with peers
  * @param ours			tells the cluster's IKE_SAs
  * @param changed		called when message IDs were changed, or NULL
- * @param user			passed to both
+ * @param refused		called when a sync with replay counters failed
+ * @param user			passed to all three
  * @return				object
  */
-ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_sync_ours_t ours,
-											ha_sync_mid_sync_changed_t changed,
-											void *user);
+ha_sync_mid_sync_t *ha_sync_mid_sync_create(ha_sync_mid_caps_t *caps,
+										ha_sync_mid_sync_ours_t ours,
+										ha_sync_mid_sync_changed_t changed,
+										ha_sync_mid_pending_refused_t refused,
+										void *user);
 
 #endif /** HA_SYNC_MID_SYNC_H_ @}*/

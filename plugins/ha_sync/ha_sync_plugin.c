@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_plugin.h"
+#include "ha_sync_alone.h"
 #include "ha_sync_cluster.h"
 #include "compat.h"
 
@@ -20,8 +21,11 @@ struct private_ha_sync_plugin_t {
 	/** public interface */
 	ha_sync_plugin_t public;
 
-	/** all objects, NULL unless the feature is loaded */
+	/** all objects of a member, NULL unless the feature is loaded */
 	ha_sync_cluster_t *cluster;
+
+	/** all objects of who is no member, NULL unless the feature is loaded */
+	ha_sync_alone_t *alone;
 };
 
 METHOD(plugin_t, get_name, char*,
@@ -36,6 +40,11 @@ METHOD(plugin_t, get_name, char*,
 static bool load_cluster(private_ha_sync_plugin_t *this,
 						 plugin_feature_t *feature, bool reg, void *data)
 {
+	if (reg && ha_sync_is_alone())
+	{
+		this->alone = ha_sync_alone_create();
+		return this->alone != NULL;
+	}
 	if (reg)
 	{
 		this->cluster = ha_sync_cluster_create();
@@ -43,6 +52,8 @@ static bool load_cluster(private_ha_sync_plugin_t *this,
 	}
 	DESTROY_IF(this->cluster);
 	this->cluster = NULL;
+	DESTROY_IF(this->alone);
+	this->alone = NULL;
 	return TRUE;
 }
 
@@ -65,6 +76,15 @@ METHOD(plugin_t, get_features, int,
 METHOD(plugin_t, reload, bool,
 	private_ha_sync_plugin_t *this)
 {
+	if (this->alone)
+	{
+		if (!ha_sync_is_alone())
+		{
+			DBG1(DBG_CFG, "ha-sync: service addresses are configured now, "
+				 "restart the daemon to join the cluster");
+		}
+		return TRUE;
+	}
 	return this->cluster && this->cluster->reload(this->cluster);
 }
 

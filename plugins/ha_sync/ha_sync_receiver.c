@@ -40,6 +40,9 @@ struct private_ha_sync_receiver_t {
 	/** keeps ahead of members that are not connected */
 	ha_sync_silence_t *silence;
 
+	/** rekeys CHILD SAs */
+	ha_sync_rekey_t *rekey;
+
 	/** records received, and refused */
 	uint64_t received, refused;
 
@@ -140,6 +143,39 @@ static bool process_update(private_ha_sync_receiver_t *this, char *member,
 }
 
 /**
+ * Check that no other group has a CHILD SA with the same inbound SPI (RFC 6027,
+ * 3.9).  Members choose from parts of their own, but may do so by different
+ * configurations, or may not know yet what they chose before they were started
+ * again.  The kernel tells both apart by the service address, but we don't
+ * everywhere: whoever is active rekeys what it has.
+ */
+static void check_spi(private_ha_sync_receiver_t *this,
+					  const ha_sync_child_id_t *id)
+{
+	ha_sync_child_id_t first;
+	char *group, *other;
+
+	if (!this->registry->find_child(this->registry, id->spi_in, TRUE, &first) ||
+		ha_sync_spis_equals(&first.ike, &id->ike))
+	{
+		return;
+	}
+	group = this->registry->get_group(this->registry, &id->ike);
+	other = this->registry->get_group(this->registry, &first.ike);
+	if (group && other && !streq(group, other))
+	{
+		DBG1(DBG_CFG, "ha-sync: groups '%s' and '%s' have CHILD SAs with the "
+			 "same inbound SPI %.8x, rekeying; if that happens again, check "
+			 "that spi_min, spi_max and the members are the same on all "
+			 "members", other, group, ntohl(id->spi_in));
+		this->rekey->add(this->rekey, &first, FALSE);
+		this->rekey->add(this->rekey, id, FALSE);
+	}
+	free(group);
+	free(other);
+}
+
+/**
  * Process a CHILD SA.
  */
 static bool process_child(private_ha_sync_receiver_t *this, char *member,
@@ -161,6 +197,7 @@ static bool process_child(private_ha_sync_receiver_t *this, char *member,
 	id = child->id;
 	if (this->registry->put_child(this->registry, child))
 	{
+		check_spi(this, &id);
 		this->replica->child(this->replica, &id);
 	}
 	return TRUE;
@@ -391,7 +428,8 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_registry_t *registry,
 											ha_sync_counters_t *counters,
 											ha_sync_response_t *response,
 											ha_sync_resync_t *resync,
-											ha_sync_silence_t *silence)
+											ha_sync_silence_t *silence,
+											ha_sync_rekey_t *rekey)
 {
 	private_ha_sync_receiver_t *this;
 
@@ -416,6 +454,7 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_registry_t *registry,
 		.response = response,
 		.resync = resync,
 		.silence = silence,
+		.rekey = rekey,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

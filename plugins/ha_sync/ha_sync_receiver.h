@@ -13,6 +13,7 @@
 #define HA_SYNC_RECEIVER_H_
 
 #include "ha_sync_ownership.h"
+#include "ha_sync_rekey.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_response.h"
 #include "ha_sync_resync.h"
@@ -64,6 +65,7 @@ struct ha_sync_receiver_t {
  * @param response		answers for IKE SAs that were deleted
  * @param resync		full resyncs
  * @param silence		keeps ahead of members that are not connected
+ * @param rekey			rekeys CHILD SAs with an SPI that is used twice
  * @return				receiver
  */
 ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_registry_t *registry,
@@ -72,6 +74,7 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_registry_t *registry,
 											ha_sync_counters_t *counters,
 											ha_sync_response_t *response,
 											ha_sync_resync_t *resync,
-											ha_sync_silence_t *silence);
+											ha_sync_silence_t *silence,
+											ha_sync_rekey_t *rekey);
 
 #endif /** HA_SYNC_RECEIVER_H_ @}*/

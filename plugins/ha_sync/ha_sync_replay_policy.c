@@ -111,7 +111,9 @@ ha_sync_replay_action_t ha_sync_replay_decide(
 		}
 		if (!jumps || rules->mode == HA_SYNC_REPLAY_REKEY)
 		{
-			action.rekey = action.urgent = TRUE;
+			action.rekey = TRUE;
+			/* not if nothing came with it until now */
+			action.urgent = child->use.seq > 0;
 		}
 	}
 	return action;

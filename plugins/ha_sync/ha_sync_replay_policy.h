@@ -55,7 +55,7 @@ struct ha_sync_replay_action_t {
 	uint64_t seq;
 	/** TRUE to rekey it */
 	bool rekey;
-	/** TRUE if nothing can be received until it is rekeyed */
+	/** TRUE if it is in use and can't receive until it is rekeyed */
 	bool urgent;
 };
 

@@ -20,6 +20,11 @@
  */
 #define MESSAGE_ID_LIMIT (UINT32_MAX - 1)
 
+/**
+ * Requests that a cluster may have under way, charon's window.
+ */
+#define WINDOW 1
+
 /*
  * Described in header.
  */
@@ -109,4 +114,23 @@ bool ike_wire_sync_matches(const ike_wire_sync_t *request,
 		   response->recv < MESSAGE_ID_LIMIT &&
 		   response->send >= request->recv &&
 		   response->send < MESSAGE_ID_LIMIT;
+}
+
+/*
+ * Described in header.
+ */
+bool ike_wire_sync_answer(uint32_t send, uint32_t recv,
+						  const ike_wire_sync_t *request,
+						  ike_wire_sync_t *response)
+{
+	if (request->send < recv || request->send >= MESSAGE_ID_LIMIT ||
+		request->recv >= MESSAGE_ID_LIMIT || send >= MESSAGE_ID_LIMIT ||
+		recv >= MESSAGE_ID_LIMIT - WINDOW)
+	{
+		return FALSE;
+	}
+	*response = *request;
+	response->recv = max(request->send, recv + WINDOW);
+	response->send = max(request->recv, send);
+	return TRUE;
 }

@@ -99,4 +99,22 @@ bool ike_wire_sync_choose(uint32_t send, uint32_t recv, ike_wire_sync_t *sync);
 bool ike_wire_sync_matches(const ike_wire_sync_t *request,
 						   const ike_wire_sync_t *response);
 
+/**
+ * Choose the message IDs M2 and P2 of a peer's response.
+ *
+ * M2 is at least M1, and more than any the previous active may have used: the
+ * last request received may have been followed by as many as its window has,
+ * i.e. one.  (RFC 6311 and draft-zhang ask for one less.)
+ *
+ * @param send		own next message ID, one more than the highest used
+ * @param recv		expected message ID of the cluster's next request
+ * @param request	request received, authenticated
+ * @param response	receives response, with the nonce of the request
+ * @return			FALSE if the request is stale, as M1 is one that was seen,
+ *					or if it leaves no message IDs
+ */
+bool ike_wire_sync_answer(uint32_t send, uint32_t recv,
+						  const ike_wire_sync_t *request,
+						  ike_wire_sync_t *response);
+
 #endif /** IKE_WIRE_SYNC_H_ @}*/

@@ -256,6 +256,27 @@ START_TEST(test_import)
 }
 END_TEST
 
+START_TEST(test_mark)
+{
+	respond(&sas[0], ALL, 1);
+	caps->mark(caps, &sas[0].public, TRUE);
+	caps->mark(caps, &sas[1].public, FALSE);
+	ck_assert_uint_eq(caps->get(caps, &sas[0].public), ALL | HA_SYNC_UNSYNED);
+	ck_assert(caps->has(caps, &sas[0].public,
+						HA_SYNC_CAP_PLUGIN | HA_SYNC_UNSYNED));
+	ck_assert_uint_eq(caps->count(caps), 1);
+	/* Z3: part of what members tell each other */
+	caps->set(caps, &sas[1].public, caps->get(caps, &sas[0].public));
+	ck_assert_uint_eq(caps->count(caps), 2);
+	/* a new IKE SA is synced */
+	caps->listener.ike_rekey(&caps->listener, &sas[0].public, &sas[1].public);
+	ck_assert(!caps->has(caps, &sas[1].public, HA_SYNC_UNSYNED));
+	caps->mark(caps, &sas[0].public, FALSE);
+	ck_assert_uint_eq(caps->get(caps, &sas[0].public), ALL);
+	ck_assert_uint_eq(caps->count(caps), 0);
+}
+END_TEST
+
 START_TEST(test_rekey)
 {
 	/* N6 */
@@ -283,6 +304,7 @@ Suite *mid_caps_suite()
 	tcase_add_test(tc, test_initiator_not_offered);
 	tcase_add_test(tc, test_has);
 	tcase_add_test(tc, test_import);
+	tcase_add_test(tc, test_mark);
 	tcase_add_test(tc, test_rekey);
 	suite_add_tcase(s, tc);
 	return s;

@@ -10,9 +10,11 @@
 
 #include <daemon.h>
 #include <encoding/message.h>
+#include <encoding/payloads/notify_payload.h>
 #include <threading/mutex.h>
 
 #include "ha_sync_mid_guard.h"
+#include "ha_sync_mid_replay.h"
 
 /** SPIs of the IKE SA */
 #define SPI_I 0x1111111111111111ULL
@@ -31,7 +33,11 @@
 typedef struct {
 	ike_sa_t public;
 	ike_sa_id_t *id;
+	host_t *other;
 	bool usable;
+	/** task queued, and number of calls */
+	task_t *task;
+	u_int initiated;
 } fake_sa_t;
 
 static fake_sa_t sa;
@@ -41,9 +47,14 @@ static daemon_t fake_charon;
 /** protects all that jobs change, held while the IKE_SA is checked out */
 static mutex_t *mutex;
 
+/** what the peer is to be asked */
+static uint32_t skip;
+static bool esn;
+
 /** what was started */
 static u_int starts;
 static uint32_t start_send, start_recv;
+static chunk_t start_delta;
 
 METHOD(ike_sa_t, get_id, ike_sa_id_t*,
 	fake_sa_t *this)
@@ -51,10 +62,30 @@ METHOD(ike_sa_t, get_id, ike_sa_id_t*,
 	return this->id;
 }
 
+METHOD(ike_sa_t, get_other_host, host_t*,
+	fake_sa_t *this)
+{
+	return this->other;
+}
+
 METHOD(ike_sa_t, get_message_id, uint32_t,
 	fake_sa_t *this, bool initiate)
 {
 	return initiate ? SEND : RECV;
+}
+
+METHOD(ike_sa_t, queue_task, void,
+	fake_sa_t *this, task_t *task)
+{
+	ck_assert(!this->task);
+	this->task = task;
+}
+
+METHOD(ike_sa_t, initiate, status_t,
+	fake_sa_t *this, child_cfg_t *child_cfg, child_init_args_t *args)
+{
+	this->initiated++;
+	return SUCCESS;
 }
 
 static ike_sa_t *fake_checkout(ike_sa_manager_t *this, ike_sa_id_t *id)
@@ -86,12 +117,14 @@ static bool fake_usable(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, char **why)
 }
 
 static void fake_start(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
-					   uint32_t send, uint32_t recv)
+					   uint32_t send, uint32_t recv, chunk_t delta)
 {
 	ck_assert_ptr_eq(ike_sa, &sa.public);
 	starts++;
 	start_send = send;
 	start_recv = recv;
+	chunk_clear(&start_delta);
+	start_delta = chunk_clone(delta);
 }
 
 static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
@@ -117,13 +150,19 @@ static void setup()
 	fake_charon.ike_sa_manager = &fake_manager;
 	charon = &fake_charon;
 	mutex = mutex_create(MUTEX_TYPE_RECURSIVE);
-	starts = 0;
+	starts = skip = 0;
+	esn = FALSE;
+	start_delta = chunk_empty;
 	sa = (fake_sa_t){
 		.public = {
 			.get_id = _get_id,
 			.get_message_id = _get_message_id,
+			.get_other_host = _get_other_host,
+			.queue_task = _queue_task,
+			.initiate = _initiate,
 		},
 		.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, FALSE),
+		.other = host_create_any(AF_INET),
 		.usable = TRUE,
 	};
 	guard = ha_sync_mid_guard_create(&fake_registry, &fake_mid_sync);
@@ -134,6 +173,9 @@ static void teardown()
 	lib->processor->cancel(lib->processor);
 	guard->destroy(guard);
 	mutex->destroy(mutex);
+	DESTROY_IF(sa.task);
+	chunk_free(&start_delta);
+	sa.other->destroy(sa.other);
 	sa.id->destroy(sa.id);
 	charon = NULL;
 	library_deinit();
@@ -224,7 +266,7 @@ static bool receive(bool request, uint32_t mid, bool plain)
 static void take_over()
 {
 	mutex->lock(mutex);
-	guard->add(guard, &sa.public);
+	guard->add(guard, &sa.public, skip, esn);
 	mutex->unlock(mutex);
 }
 
@@ -443,6 +485,122 @@ START_TEST(test_eager)
 }
 END_TEST
 
+/**
+ * Both in one message (RFC 6311, 5), at once, as packets are refused until then.
+ */
+START_TEST(test_both)
+{
+	uint8_t data[] = { 0, 0, 0, 0, 0x12, 0x34, 0x56, 0x78 };
+
+	skip = 0x12345678;
+	esn = _i;
+	take_over();
+	assert_starts(1);
+	ck_assert(chunk_equals(start_delta, esn ? chunk_from_thing(data)
+									: chunk_skip(chunk_from_thing(data), 4)));
+	ck_assert_uint_eq(start_send, SEND);
+	ck_assert(!sa.task);
+	assert_counts(0, 0);
+}
+END_TEST
+
+/**
+ * Q3: replay counters only, in an INFORMATIONAL of charon's task manager.
+ */
+START_TEST(test_replay_only)
+{
+	notify_payload_t *notify;
+	message_t *message;
+	u_int ms;
+
+	sa.usable = FALSE;
+	skip = 1 << 20;
+	mutex->lock(mutex);
+	take_over();
+	/* message IDs are not in doubt */
+	ck_assert(pass(SPI_I, SEND, TRUE));
+	receive(TRUE, RECV + 1, FALSE);
+	ck_assert(receive(FALSE, SEND, TRUE));
+	mutex->unlock(mutex);
+	for (ms = 0; ms < PATIENCE && !sa.initiated; ms++)
+	{
+		usleep(1000);
+	}
+	assert_starts(0);
+	assert_counts(0, 0);
+	ck_assert_uint_eq(sa.initiated, 1);
+	ck_assert(sa.task);
+	ck_assert_int_eq(sa.task->get_type(sa.task), TASK_IKE_DPD);
+	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
+	ck_assert_int_eq(sa.task->build(sa.task, message), NEED_MORE);
+	notify = message->get_notify(message, IPSEC_REPLAY_COUNTER_SYNC);
+	ck_assert(notify);
+	ck_assert_uint_eq(notify->get_notification_data(notify).len, 4);
+	ck_assert_uint_eq(untoh32(notify->get_notification_data(notify).ptr),
+					  1 << 20);
+	ck_assert_int_eq(sa.task->process(sa.task, message), SUCCESS);
+	message->destroy(message);
+}
+END_TEST
+
+/**
+ * ESN of the CHILD SAs, and what can be done with them.
+ */
+static struct {
+	ha_sync_cap_t caps;
+	/** 'e' for a CHILD SA with ESN, 'n' for one without */
+	char *children;
+	bool usable;
+	bool esn;
+} mixes[] = {
+	{ HA_SYNC_CAP_REPLAY, "n", TRUE, FALSE },
+	{ HA_SYNC_CAP_REPLAY, "e", TRUE, TRUE },
+	{ HA_SYNC_CAP_REPLAY, "nnn", TRUE, FALSE },
+	{ HA_SYNC_CAP_REPLAY, "ee", TRUE, TRUE },
+	{ HA_SYNC_CAP_REPLAY, "en", FALSE, FALSE },
+	{ HA_SYNC_CAP_REPLAY, "nee", FALSE, FALSE },
+	{ HA_SYNC_CAP_REPLAY, "", FALSE, FALSE },
+	{ HA_SYNC_CAP_MID | HA_SYNC_CAP_PLUGIN, "n", FALSE, FALSE },
+};
+
+static bool fake_has(ha_sync_mid_caps_t *this, ike_sa_t *ike_sa,
+					 ha_sync_cap_t caps)
+{
+	return (mixes[starts].caps & caps) == caps;
+}
+
+/**
+ * R4: one number for all CHILD SAs, so they may not be mixed.
+ */
+START_TEST(test_mixed)
+{
+	ha_sync_mid_caps_t caps = { .has = fake_has };
+	ha_sync_child_t *child;
+	array_t *children;
+	char *c;
+	bool all = FALSE;
+
+	starts = _i;
+	children = array_create(0, 0);
+	for (c = mixes[_i].children; *c; c++)
+	{
+		INIT(child,
+			.proposal = proposal_create(PROTO_ESP, 1),
+		);
+		child->proposal->add_algorithm(child->proposal,
+						EXTENDED_SEQUENCE_NUMBERS,
+						*c == 'e' ? EXT_SEQ_NUMBERS : NO_EXT_SEQ_NUMBERS, 0);
+		array_insert(children, ARRAY_TAIL, child);
+	}
+	ck_assert(ha_sync_mid_replay_usable(&caps, &sa.public, children, &all) ==
+			  mixes[_i].usable);
+	ck_assert(all == mixes[_i].esn);
+	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
+	ck_assert(!ha_sync_mid_replay_usable(&caps, &sa.public, NULL, &all));
+	starts = 0;
+}
+END_TEST
+
 static Suite *mid_guard_suite()
 {
 	Suite *s;
@@ -461,6 +619,13 @@ static Suite *mid_guard_suite()
 	tcase_add_loop_test(tc, test_gone, 0, countof(states));
 	tcase_add_test(tc, test_gone_queued);
 	tcase_add_test(tc, test_eager);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("replay counters");
+	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_loop_test(tc, test_both, 0, 2);
+	tcase_add_test(tc, test_replay_only);
+	tcase_add_loop_test(tc, test_mixed, 0, countof(mixes));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -119,6 +119,15 @@ static bool get_iv(iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
 	return TRUE;
 }
 
+/**
+ * As charon's for AEADs: message IDs of ours must not go back to 0.
+ */
+static bool refuse_iv(iv_gen_t *this, uint64_t seq, size_t size,
+					  uint8_t *buffer)
+{
+	return FALSE;
+}
+
 #define FAKE_AEAD(k) { \
 	.public = { \
 		.encrypt = _aead_encrypt, \
@@ -183,10 +192,16 @@ static fake_sa_t sa;
 static fake_keymat_t peer;
 static daemon_t fake_charon;
 
+/** what was negotiated */
+static ha_sync_cap_t caps;
+
 /** what the callbacks do and saw */
 static bool ours;
-static u_int changes;
+static u_int changes, refused;
 static ha_sync_mids_t changed_to;
+
+/** data of the replay counter sync in the same message */
+static chunk_t delta;
 
 /** packets sent (packet_t*), protected by the mutex as is the IKE_SA */
 static array_t *sent;
@@ -352,6 +367,17 @@ static ike_sa_manager_t fake_manager = {
 	.checkin = fake_checkin,
 };
 
+/**
+ * Implements ha_sync_mid_caps_t.has
+ */
+static bool fake_has(ha_sync_mid_caps_t *this, ike_sa_t *ike_sa,
+					 ha_sync_cap_t mask)
+{
+	return (caps & mask) == mask;
+}
+
+static ha_sync_mid_caps_t fake_caps = { .has = fake_has };
+
 static bool is_ours(void *user, ike_sa_t *ike_sa)
 {
 	ck_assert_ptr_eq(user, &sa);
@@ -365,6 +391,15 @@ static void changed(void *user, ike_sa_t *ike_sa, const ha_sync_mids_t *mids)
 	ck_assert_ptr_eq(ike_sa, &sa.public);
 	changed_to = *mids;
 	changes++;
+}
+
+static void note_refused(void *user, ike_sa_id_t *id)
+{
+	ck_assert_ptr_eq(user, &sa);
+	ck_assert(id->equals(id, sa.id));
+	mutex->lock(mutex);
+	refused++;
+	mutex->unlock(mutex);
 }
 
 /**
@@ -465,8 +500,12 @@ static void setup()
 							   128);
 	peer = make_keymat(KEY_OUT, KEY_IN);
 	ours = TRUE;
-	changes = 0;
-	mid_sync = ha_sync_mid_sync_create(is_ours, changed, &sa);
+	changes = refused = 0;
+	caps = HA_SYNC_CAP_MID;
+	delta = chunk_empty;
+	sa.keymat.out.iv_gen.get_iv = refuse_iv;
+	mid_sync = ha_sync_mid_sync_create(&fake_caps, is_ours, changed,
+									   note_refused, &sa);
 }
 
 static void teardown()
@@ -563,7 +602,7 @@ static ike_wire_sync_t start(uint32_t send, uint32_t recv)
 	ike_wire_sync_t request;
 
 	mutex->lock(mutex);
-	mid_sync->start(mid_sync, &sa.public, send, recv);
+	mid_sync->start(mid_sync, &sa.public, send, recv, delta);
 	ck_assert_int_eq(array_count(sent), 1);
 	array_get(sent, ARRAY_HEAD, &packet);
 	message = message_create_from_packet(packet->clone(packet));
@@ -574,10 +613,19 @@ static ike_wire_sync_t start(uint32_t send, uint32_t recv)
 	ck_assert_int_eq(message->get_message_id(message), 0);
 	ck_assert(message->get_request(message));
 	ck_assert_int_eq(message->parse_body(message, &peer.public), SUCCESS);
-	/* Q1, Q5: nothing but the notify */
+	/* Q1, Q2, Q5: nothing but the notifies */
 	enumerator = message->create_payload_enumerator(message);
 	ck_assert(enumerator->enumerate(enumerator, &payload));
 	ck_assert_int_eq(payload->get_type(payload), PLV2_NOTIFY);
+	if (delta.len)
+	{
+		ck_assert(enumerator->enumerate(enumerator, &payload));
+		notify = (notify_payload_t*)payload;
+		ck_assert_int_eq(payload->get_type(payload), PLV2_NOTIFY);
+		ck_assert_int_eq(notify->get_notify_type(notify),
+						 IPSEC_REPLAY_COUNTER_SYNC);
+		ck_assert(chunk_equals(notify->get_notification_data(notify), delta));
+	}
 	ck_assert(!enumerator->enumerate(enumerator, &payload));
 	enumerator->destroy(enumerator);
 	notify = message->get_notify(message, IKEV2_MESSAGE_ID_SYNC);
@@ -672,6 +720,9 @@ START_TEST(test_usable_cipher)
 					 ciphers[_i].usable);
 	ck_assert_int_eq(why == NULL, ciphers[_i].usable);
 	assert_counts(0, 0, 0, ciphers[_i].usable ? 0 : 1);
+	/* with a peer that makes its IVs for message ID 0 as we do */
+	caps |= HA_SYNC_CAP_PLUGIN;
+	ck_assert(mid_sync->usable(mid_sync, &sa.public, &why));
 }
 END_TEST
 
@@ -681,10 +732,10 @@ START_TEST(test_usable)
 	char *why = NULL;
 
 	/* N2 */
-	sa.extensions = EXT_MOBIKE;
+	caps = HA_SYNC_CAP_REPLAY | HA_SYNC_CAP_PLUGIN;
 	ck_assert(!mid_sync->usable(mid_sync, &sa.public, &why));
 	ck_assert(why);
-	sa.extensions = EXT_IKE_MESSAGE_ID_SYNC;
+	caps = HA_SYNC_CAP_MID;
 	sa.proposal = NULL;
 	ck_assert(!mid_sync->usable(mid_sync, &sa.public, &why));
 	sa.proposal = proposal;
@@ -843,6 +894,7 @@ START_TEST(test_bad_response)
 	ck_assert_uint_eq(sa.keymat.in.decrypted, count);
 	/* P7: other keys, our own packets, no protection at all */
 	peer = sa.keymat;
+	peer.out.iv_gen.get_iv = get_iv;
 	respond(&request, 100, request.send);
 	peer = keymat;
 	peer.none = TRUE;
@@ -913,6 +965,39 @@ START_TEST(test_retransmit)
 }
 END_TEST
 
+/**
+ * Q2, R4: replay counters in the same message; nobody answers.
+ */
+START_TEST(test_delta)
+{
+	set_timeout(0.05);
+	delta = ike_wire_delta_encode(0x12345678, _i);
+	ck_assert_uint_eq(delta.len, _i ? 8 : 4);
+	start(5, 3);
+	wait_for(refused, 1);
+	ck_assert_int_eq(array_count(sent), SENDS);
+	usleep(100000);
+	wait_for(refused, 1);
+	assert_counts(0, 0, 1, 0);
+	chunk_free(&delta);
+}
+END_TEST
+
+START_TEST(test_delta_answered)
+{
+	ike_wire_sync_t request;
+
+	set_timeout(0.05);
+	delta = ike_wire_delta_encode(1 << 20, FALSE);
+	request = start(5, 3);
+	chunk_free(&delta);
+	respond(&request, request.recv, request.send);
+	assert_counts(0, 1, 0, 0);
+	usleep(500000);
+	wait_for(refused, 0);
+}
+END_TEST
+
 START_TEST(test_lost_response)
 {
 	ike_wire_sync_t request;
@@ -939,7 +1024,7 @@ START_TEST(test_once)
 	ike_wire_sync_t request;
 
 	request = start(5, 3);
-	mid_sync->start(mid_sync, &sa.public, 50, 30);
+	mid_sync->start(mid_sync, &sa.public, 50, 30, delta);
 	ck_assert_uint_eq(sa.send, request.send);
 	ck_assert_uint_eq(changes, 1);
 	assert_counts(1, 0, 0, 0);
@@ -995,18 +1080,20 @@ START_TEST(test_broken)
 {
 	mutex->lock(mutex);
 	sa.keymat.none = TRUE;
-	mid_sync->start(mid_sync, &sa.public, 5, 3);
+	delta = _i ? chunk_from_str("1234") : chunk_empty;
+	mid_sync->start(mid_sync, &sa.public, 5, 3, delta);
 	mutex->unlock(mutex);
 	assert_counts(0, 0, 1, 0);
 	ck_assert_int_eq(array_count(sent), 0);
 	wait_for(sa.initiated, 1);
+	ck_assert_uint_eq(refused, _i);
 }
 END_TEST
 
 START_TEST(test_used_up)
 {
 	mutex->lock(mutex);
-	mid_sync->start(mid_sync, &sa.public, UINT32_MAX - 2, 3);
+	mid_sync->start(mid_sync, &sa.public, UINT32_MAX - 2, 3, delta);
 	mutex->unlock(mutex);
 	assert_counts(0, 0, 1, 0);
 	ck_assert_int_eq(array_count(sent), 0);
@@ -1157,11 +1244,13 @@ static Suite *mid_sync_suite()
 	tcase_add_test(tc, test_unexpected_response);
 	tcase_add_test(tc, test_bad_response);
 	tcase_add_test(tc, test_retransmit);
+	tcase_add_loop_test(tc, test_delta, 0, 2);
+	tcase_add_test(tc, test_delta_answered);
 	tcase_add_test(tc, test_lost_response);
 	tcase_add_test(tc, test_once);
 	tcase_add_test(tc, test_moved);
 	tcase_add_loop_test(tc, test_gone, 0, countof(states));
-	tcase_add_test(tc, test_broken);
+	tcase_add_loop_test(tc, test_broken, 0, 2);
 	tcase_add_test(tc, test_used_up);
 	tcase_add_test(tc, test_busy);
 	tcase_add_test(tc, test_busy_ahead);

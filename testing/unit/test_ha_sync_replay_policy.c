@@ -126,6 +126,8 @@ START_TEST(test_advance)
 	/* not used until the last report, but maybe since then */
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, FALSE, TRUE, 0,
 						 0), MARGIN, FALSE, FALSE);
+	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, FALSE, FALSE, 0,
+						 0), MARGIN, TRUE, FALSE);
 	/* the last numbers are known after a handover */
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, TRUE, TRUE, SEQ,
 						 OSEQ), SEQ, FALSE, FALSE);

@@ -1,0 +1,527 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+#include "ha_sync_state.h"
+#include "ha_sync_describe.h"
+#include "ha_sync_import.h"
+#include "ha_sync_mid_queue.h"
+
+#include <ike_wire_zero.h>
+
+#include <daemon.h>
+#include <processing/jobs/callback_job.h>
+#include <threading/mutex.h>
+#include <utils/utils/atomics.h>
+
+typedef struct private_ha_sync_state_t private_ha_sync_state_t;
+typedef struct failed_t failed_t;
+typedef struct job_data_t job_data_t;
+
+/**
+ * Private data.
+ */
+struct private_ha_sync_state_t {
+
+	/** public interface */
+	ha_sync_state_t public;
+
+	/** knows what was negotiated, and what is UNSYNED */
+	ha_sync_mid_caps_t *caps;
+
+	/** watches live IKE_SAs */
+	ha_sync_capture_t *capture;
+
+	/** starts syncs */
+	ha_sync_mid_guard_t *guard;
+
+	/** does syncs */
+	ha_sync_mid_sync_t *mid_sync;
+
+	/** IKE SAs to be set up again */
+	ha_sync_mid_queue_t *queue;
+
+	/** FAILED IKE SAs, failed_t */
+	array_t *failures;
+
+	/** their number, read without the mutex */
+	refcount_t failing;
+
+	/** type of the notify Simultaneous Failover Failure */
+	uint16_t notify;
+
+	/** see ha_sync_state_counts_t */
+	refcount_t failed, initiated;
+
+	/** protects failures */
+	mutex_t *mutex;
+};
+
+/**
+ * A FAILED IKE SA.
+ */
+struct failed_t {
+
+	/** unique ID of the IKE_SA */
+	uint32_t unique_id;
+
+	/** what a replacement has, too */
+	identification_t *my_id, *other_id;
+
+	/** TRUE if it is about to be destroyed */
+	bool replaced;
+};
+
+/**
+ * Data of a job.
+ */
+struct job_data_t {
+
+	/** the object */
+	private_ha_sync_state_t *this;
+
+	/** unique ID of the IKE_SA */
+	uint32_t unique_id;
+};
+
+/**
+ * Destroy an entry.
+ */
+static void failed_destroy(failed_t *failed)
+{
+	failed->my_id->destroy(failed->my_id);
+	failed->other_id->destroy(failed->other_id);
+	free(failed);
+}
+
+/**
+ * Make a job for an IKE_SA.
+ */
+static job_t *create_job(private_ha_sync_state_t *this, uint32_t unique_id,
+						 void *callback)
+{
+	job_data_t *data;
+
+	INIT(data,
+		.this = this,
+		.unique_id = unique_id,
+	);
+	return (job_t*)callback_job_create_with_prio(callback, data, free, NULL,
+												 JOB_PRIO_HIGH);
+}
+
+/**
+ * Find an IKE_SA among the FAILED ones, mutex held; -1 if it's not.
+ */
+static int find(private_ha_sync_state_t *this, uint32_t unique_id)
+{
+	failed_t *failed;
+	int i;
+
+	for (i = 0; i < array_count(this->failures); i++)
+	{
+		array_get(this->failures, i, &failed);
+		if (failed->unique_id == unique_id)
+		{
+			return i;
+		}
+	}
+	return -1;
+}
+
+/**
+ * Check if an IKE_SA is FAILED.
+ */
+static bool is_failed(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	bool found;
+
+	if (ref_cur(&this->failing) == 0)
+	{
+		return FALSE;
+	}
+	this->mutex->lock(this->mutex);
+	found = find(this, ike_sa->get_unique_id(ike_sa)) >= 0;
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
+/**
+ * Forget a FAILED IKE_SA, FALSE if it's none.
+ */
+static bool remove_failed(private_ha_sync_state_t *this, uint32_t unique_id)
+{
+	failed_t *failed = NULL;
+	int i;
+
+	if (ref_cur(&this->failing) == 0)
+	{
+		return FALSE;
+	}
+	this->mutex->lock(this->mutex);
+	i = find(this, unique_id);
+	if (i >= 0)
+	{
+		array_get(this->failures, i, &failed);
+		array_remove(this->failures, i, NULL);
+		ignore_result(ref_put(&this->failing));
+	}
+	this->mutex->unlock(this->mutex);
+	if (failed)
+	{
+		failed_destroy(failed);
+	}
+	return failed != NULL;
+}
+
+/**
+ * Check if ordinary messages have to wait for the sync of an IKE_SA.
+ */
+static bool is_strict(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	return this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED |
+						   HA_SYNC_CAP_PLUGIN | HA_SYNC_CAP_MID);
+}
+
+METHOD(ha_sync_state_t, start, void,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	if (this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
+	{
+		this->caps->mark(this->caps, ike_sa, TRUE);
+		if (is_strict(this, ike_sa))
+		{
+			this->guard->hurry(this->guard, ike_sa);
+		}
+	}
+}
+
+METHOD(ha_sync_state_t, is_unsyned, bool,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	return this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED);
+}
+
+METHOD(ha_sync_state_t, judge, ha_sync_verdict_t,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	if (is_failed(this, ike_sa) || is_strict(this, ike_sa))
+	{
+		return HA_SYNC_REFUSE;
+	}
+	if (this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+	{	/* the peer does not know the notify (RFC 7296, 2.21.2) */
+		return HA_SYNC_DROP;
+	}
+	return HA_SYNC_ANSWER;
+}
+
+/**
+ * Job: destroy a FAILED IKE_SA, without a message to the peer.
+ */
+static job_requeue_t destroy_later(job_data_t *data)
+{
+	ike_sa_t *ike_sa;
+
+	if (!remove_failed(data->this, data->unique_id))
+	{
+		return JOB_REQUEUE_NONE;
+	}
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													data->unique_id);
+	if (ike_sa)
+	{
+		DBG1(DBG_IKE, "ha-sync: dropping IKE_SA %s[%u], which failed",
+			 ike_sa->get_name(ike_sa), data->unique_id);
+		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
+		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+													ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Set an IKE SA up again, called by a job of the queue.
+ */
+static void reestablish(private_ha_sync_state_t *this,
+						const ha_sync_spis_t *spis)
+{
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
+
+	id = ha_sync_import_id(spis);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	if (!ike_sa)
+	{
+		return;
+	}
+	if (is_failed(this, ike_sa))
+	{	/* as if to reauthenticate: with all CHILD SAs, whatever is configured
+		 * for a peer that's gone */
+		ike_sa->set_condition(ike_sa, COND_REAUTHENTICATING, TRUE);
+		if (ike_sa->reestablish(ike_sa) == SUCCESS)
+		{
+			ref_get(&this->initiated);
+		}
+		else
+		{
+			DBG1(DBG_IKE, "ha-sync: could not set up IKE_SA %s[%u] again, "
+				 "initiate it by hand", ike_sa->get_name(ike_sa),
+				 ike_sa->get_unique_id(ike_sa));
+		}
+	}
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+}
+
+METHOD(ha_sync_state_t, fail, void,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa, char *why)
+{
+	identification_t *my_id = ike_sa->get_my_id(ike_sa);
+	identification_t *other_id = ike_sa->get_other_id(ike_sa);
+	ha_sync_spis_t spis;
+	failed_t *failed;
+	bool initiator;
+
+	if (is_failed(this, ike_sa))
+	{
+		return;
+	}
+	initiator = ike_sa->has_condition(ike_sa, COND_ORIGINAL_INITIATOR);
+	DBG1(DBG_IKE, "ha-sync: IKE_SA %s[%u] failed, %s; %s",
+		 ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa), why,
+		 initiator ? "setting it up again" : "the peer sets it up again");
+	INIT(failed,
+		.unique_id = ike_sa->get_unique_id(ike_sa),
+		.my_id = my_id->clone(my_id),
+		.other_id = other_id->clone(other_id),
+	);
+	this->mutex->lock(this->mutex);
+	array_insert(this->failures, ARRAY_TAIL, failed);
+	ref_get(&this->failing);
+	this->mutex->unlock(this->mutex);
+	ref_get(&this->failed);
+
+	this->caps->mark(this->caps, ike_sa, FALSE);
+	this->capture->gone(this->capture, ike_sa);
+	/* charon sends nothing in this state, and the sync ends */
+	ike_sa->set_state(ike_sa, IKE_REKEYED);
+	if (initiator)
+	{
+		ha_sync_describe_spis(ike_sa, &spis);
+		this->queue->add(this->queue, &spis);
+	}
+	lib->scheduler->schedule_job(lib->scheduler,
+			create_job(this, ike_sa->get_unique_id(ike_sa),
+					   (void*)destroy_later),
+			HA_SYNC_STATE_TIMEOUT);
+}
+
+/**
+ * Job: the peer refused our sync.
+ */
+static job_requeue_t fail_later(job_data_t *data)
+{
+	private_ha_sync_state_t *this = data->this;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													data->unique_id);
+	if (ike_sa)
+	{
+		if (this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+		{
+			fail(this, ike_sa, "the peer failed over at the same time");
+		}
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Look at a response with message ID 0: is it the notify, about our current
+ * request?
+ */
+static void process_response(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
+							 message_t *message)
+{
+	ike_wire_zero_t zero;
+
+	if (ike_wire_zero_parse(ike_sa, message, this->notify, &zero) &&
+		zero.has_failure && !zero.has_other && !zero.has_sync &&
+		!zero.has_delta &&
+		this->mid_sync->waits_for(this->mid_sync, ike_sa, zero.nonce))
+	{
+		lib->processor->queue_job(lib->processor,
+					create_job(this, ike_sa->get_unique_id(ike_sa),
+							   (void*)fail_later));
+	}
+}
+
+/**
+ * Check if a message is part of a sync.
+ */
+static bool is_zero(message_t *message)
+{
+	return message->get_message_id(message) == 0 &&
+		   message->get_exchange_type(message) != IKE_SA_INIT;
+}
+
+METHOD(listener_t, message, bool,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa, message_t *message,
+	bool incoming, bool plain)
+{
+	bool strict;
+
+	if (!ike_sa || !incoming)
+	{
+		return TRUE;
+	}
+	if (plain)
+	{	/* a lenient one: both sides agree on message IDs again */
+		if (message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED &&
+			message->get_message_id(message) != 0 &&
+			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED) &&
+			!message->get_request(message))
+		{
+			this->caps->mark(this->caps, ike_sa, FALSE);
+		}
+		return TRUE;
+	}
+	strict = is_strict(this, ike_sa);
+	if (strict && is_zero(message))
+	{
+		if (!message->get_request(message))
+		{
+			process_response(this, ike_sa, message);
+		}
+	}
+	else if (strict || is_failed(this, ike_sa))
+	{
+		DBG2(DBG_IKE, "ha-sync: message IDs are not synced, message ignored");
+		ike_wire_ignore(ike_sa, message);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, child_updown, bool,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
+	bool up)
+{
+	identification_t *my_id, *other_id;
+	uint32_t unique_id = 0;
+	failed_t *failed;
+	int i;
+
+	if (!up || ref_cur(&this->failing) == 0 || is_failed(this, ike_sa))
+	{
+		return TRUE;
+	}
+	my_id = ike_sa->get_my_id(ike_sa);
+	other_id = ike_sa->get_other_id(ike_sa);
+	this->mutex->lock(this->mutex);
+	for (i = 0; i < array_count(this->failures); i++)
+	{
+		array_get(this->failures, i, &failed);
+		if (!failed->replaced && my_id->equals(my_id, failed->my_id) &&
+			other_id->equals(other_id, failed->other_id))
+		{
+			failed->replaced = TRUE;
+			unique_id = failed->unique_id;
+			break;
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	if (unique_id)
+	{
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+					create_job(this, unique_id, (void*)destroy_later),
+					HA_SYNC_STATE_OVERLAP);
+	}
+	return TRUE;
+}
+
+METHOD(listener_t, ike_state_change, bool,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
+{
+	if (state == IKE_DESTROYING)
+	{
+		remove_failed(this, ike_sa->get_unique_id(ike_sa));
+	}
+	return TRUE;
+}
+
+/**
+ * Implements ha_sync_mid_sync_done_t.
+ */
+static void done(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	this->caps->mark(this->caps, ike_sa, FALSE);
+}
+
+METHOD(ha_sync_state_t, get_counts, void,
+	private_ha_sync_state_t *this, ha_sync_state_counts_t *counts)
+{
+	*counts = (ha_sync_state_counts_t){
+		.unsyned = this->caps->count(this->caps),
+		.failing = ref_cur(&this->failing),
+		.failed = ref_cur(&this->failed),
+		.initiated = ref_cur(&this->initiated),
+	};
+}
+
+METHOD(ha_sync_state_t, reload, void,
+	private_ha_sync_state_t *this)
+{
+	this->queue->reload(this->queue);
+}
+
+METHOD(ha_sync_state_t, destroy, void,
+	private_ha_sync_state_t *this)
+{
+	this->mid_sync->set_done(this->mid_sync, NULL, NULL);
+	this->queue->destroy(this->queue);
+	array_destroy_function(this->failures, (void*)failed_destroy, NULL);
+	this->mutex->destroy(this->mutex);
+	free(this);
+}
+
+/*
+ * Described in header.
+ */
+ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
+									  ha_sync_capture_t *capture,
+									  ha_sync_mid_guard_t *guard,
+									  ha_sync_mid_sync_t *mid_sync)
+{
+	private_ha_sync_state_t *this;
+
+	INIT(this,
+		.public = {
+			.listener = {
+				.message = _message,
+				.child_updown = _child_updown,
+				.ike_state_change = _ike_state_change,
+			},
+			.start = _start,
+			.is_unsyned = _is_unsyned,
+			.judge = _judge,
+			.fail = _fail,
+			.get_counts = _get_counts,
+			.reload = _reload,
+			.destroy = _destroy,
+		},
+		.caps = caps,
+		.capture = capture,
+		.guard = guard,
+		.mid_sync = mid_sync,
+		.failures = array_create(0, 0),
+		.notify = ha_sync_failure_notify(),
+		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
+	);
+	this->queue = ha_sync_mid_queue_create((void*)reestablish, this);
+	mid_sync->set_done(mid_sync, (void*)done, this);
+	return &this->public;
+}

@@ -1,0 +1,146 @@
+/*
+ * Copyright (C) 2026 the strongSwan cluster plugin authors
+ *
+ * SPDX-License-Identifier: GPL-2.0-or-later
+ */
+
+/**
+ * @defgroup ha_sync_state ha_sync_state
+ * @{ @ingroup ha_sync
+ */
+
+#ifndef HA_SYNC_STATE_H_
+#define HA_SYNC_STATE_H_
+
+#include "ha_sync_capture.h"
+#include "ha_sync_mid_caps.h"
+#include "ha_sync_mid_guard.h"
+#include "ha_sync_mid_sync.h"
+#include "ha_sync_peer.h"
+
+#include <bus/listeners/listener.h>
+
+typedef struct ha_sync_state_t ha_sync_state_t;
+typedef struct ha_sync_state_counts_t ha_sync_state_counts_t;
+
+/**
+ * Numbers of IKE SAs.
+ */
+struct ha_sync_state_counts_t {
+	/** UNSYNED now, copies included */
+	uint32_t unsyned;
+	/** FAILED now: to be replaced, or just replaced */
+	uint32_t failing;
+	/** FAILED since the daemon's start */
+	uint32_t failed;
+	/** set up again by us since the daemon's start */
+	uint32_t initiated;
+};
+
+/**
+ * Synchronization state of the cluster's IKE SAs (draft-zhang, 3): what if both
+ * ends fail over at once.
+ *
+ * A member that takes over without a handover knows message IDs that may be
+ * old: its IKE SAs are UNSYNED until the peer has told it better ones.  If the
+ * peer asks for the same in the meantime, both guess, and nobody knows.  Then
+ * both go to FAILED: a peer that is known to understand it is told by the
+ * notify Simultaneous Failover Failure, other ones time out.
+ *
+ * A FAILED IKE SA is not used for messages anymore, but its CHILD SAs are.  The
+ * original initiator sets up a new one with the same CHILD SAs, `sync_rate` per
+ * second at most; when that has CHILD SAs the old one is destroyed, on both
+ * sides, or after HA_SYNC_STATE_TIMEOUT.  Nothing is sent to delete it: message
+ * IDs are not to be trusted.
+ *
+ * With a peer that runs this plugin message IDs are synced at once, and until
+ * then ordinary messages are ignored (strict, RFC 6311, 8.1).  With other peers
+ * the sync may never come, see ha_sync_mid_guard, so they are processed.
+ *
+ * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
+ *
+ * Locking: a mutex protects the list of FAILED IKE SAs, a leaf.
+ */
+struct ha_sync_state_t {
+
+	/** registered at charon's bus by the owner, after that of ha_sync_peer */
+	listener_t listener;
+
+	/**
+	 * An IKE_SA was taken over from a member that did not flush its state.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller, known to the guard
+	 */
+	void (*start)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Check if an IKE_SA is UNSYNED; a copy is if the active's was.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @return			TRUE if message IDs are not synced since the last takeover
+	 */
+	bool (*is_unsyned)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Decide about a sync that a peer asks for, see ha_sync_peer_ops_t.
+	 *
+	 * May be called in hooks of charon's bus.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @return			what to do
+	 */
+	ha_sync_verdict_t (*judge)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Nobody knows the message IDs of an IKE_SA, or its peer is gone.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller, not in a hook
+	 * @param why		reason, for the log
+	 */
+	void (*fail)(ha_sync_state_t *this, ike_sa_t *ike_sa, char *why);
+
+	/**
+	 * Get numbers.
+	 *
+	 * @param counts	receives numbers
+	 */
+	void (*get_counts)(ha_sync_state_t *this, ha_sync_state_counts_t *counts);
+
+	/**
+	 * The configuration changed.
+	 */
+	void (*reload)(ha_sync_state_t *this);
+
+	/**
+	 * Destroy a ha_sync_state_t, removed from the bus before, when no jobs are
+	 * run anymore.
+	 */
+	void (*destroy)(ha_sync_state_t *this);
+};
+
+/**
+ * How long a FAILED IKE SA waits for its replacement, in s.
+ */
+#define HA_SYNC_STATE_TIMEOUT 30
+
+/**
+ * How long a FAILED IKE SA stays when its replacement is there, in ms: the peer
+ * may use its CHILD SAs a moment longer.
+ */
+#define HA_SYNC_STATE_OVERLAP 1000
+
+/**
+ * Create the object.
+ *
+ * @param caps			knows what was negotiated
+ * @param capture		watches live IKE_SAs
+ * @param guard			starts syncs
+ * @param mid_sync		does them, told to call this object
+ * @return				object
+ */
+ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
+									  ha_sync_capture_t *capture,
+									  ha_sync_mid_guard_t *guard,
+									  ha_sync_mid_sync_t *mid_sync);
+
+#endif /** HA_SYNC_STATE_H_ @}*/
