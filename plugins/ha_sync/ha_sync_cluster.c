@@ -524,6 +524,10 @@ static void start(private_ha_sync_cluster_t *this)
 	this->control = cluster_control_get();
 	if (this->control)
 	{
+		this->control->add_status(this->control, "peer",
+								  (void*)this->peer->status, this->peer);
+		this->control->add_status(this->control, "sync_state",
+								  (void*)this->state->status, this->state);
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
 								this->keep, this->failover, this->mid_sync,
@@ -558,6 +562,8 @@ static void stop(private_ha_sync_cluster_t *this)
 	DESTROY_IF(this->command);
 	if (this->control)
 	{
+		this->control->remove_status(this->control, "sync_state");
+		this->control->remove_status(this->control, "peer");
 		cluster_control_put();
 	}
 	if (this->outlet)

@@ -369,6 +369,39 @@ static void print_stats(reply_t *ha, FILE *out)
 	}
 }
 
+/**
+ * Write what became of syncs with other clusters.
+ */
+static void print_peer(reply_t *status, FILE *out)
+{
+	reply_t *state, *peer;
+
+	state = reply_get(status, "sync_state");
+	if (state)
+	{
+		fputs("  state of syncs: ", out);
+		print_value(state, "unsyned", out);
+		fputs(" UNSYNED, ", out);
+		print_value(state, "failing", out);
+		fputs(" FAILED, ", out);
+		print_value(state, "failed", out);
+		fputs(" failed in all, ", out);
+		print_value(state, "initiated", out);
+		fputs(" set up again\n", out);
+	}
+	peer = reply_get(status, "peer");
+	if (peer)
+	{
+		fputs("  syncs of peers: ", out);
+		print_value(peer, "answered", out);
+		fputs(" answered, ", out);
+		print_value(peer, "refused", out);
+		fputs(" refused, ", out);
+		print_value(peer, "dropped", out);
+		fputs(" dropped\n", out);
+	}
+}
+
 /*
  * Described in header.
  */
@@ -386,6 +419,10 @@ void status_print(reply_t *status, FILE *out)
 		fputs(")\n", out);
 		print_members(reply_get(status, "members"), out);
 	}
+	else if (!reply_get(status, "ha") && reply_get(status, "peer"))
+	{
+		fputs("no member of a cluster\n", out);
+	}
 	else
 	{
 		fputs("no sync channel, see the daemon's log\n", out);
@@ -397,4 +434,5 @@ void status_print(reply_t *status, FILE *out)
 		print_failed(reply_get(ha, "failed"), out);
 		print_stats(ha, out);
 	}
+	print_peer(status, out);
 }
