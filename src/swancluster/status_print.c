@@ -339,14 +339,47 @@ static void print_activation(reply_t *ha, FILE *out)
 }
 
 /**
+ * Write if IKE packets wait for standbys.
+ */
+static void print_durability(reply_t *durability, FILE *out)
+{
+	fputs("  durability: ", out);
+	print_value(durability, "mode", out);
+	if (streq(reply_get_str(durability, "degraded", ""), "yes"))
+	{
+		fputs(", DEGRADED: ", out);
+		print_value(durability, "reason", out);
+	}
+	fputs("\n", out);
+	if (reply_get_uint(durability, "gated"))
+	{
+		fputs("    ", out);
+		print_count(durability, "gated", "packet", out);
+		fprintf(out, " waited, %" PRIu64 " now, %" PRIu64 " in vain; median ",
+				reply_get_uint(durability, "held"),
+				reply_get_uint(durability, "timeouts") +
+				reply_get_uint(durability, "lost"));
+		print_value(durability, "median_us", out);
+		fputs(" us, 99 % below ", out);
+		print_value(durability, "p99_us", out);
+		fputs(" us\n", out);
+	}
+}
+
+/**
  * Write what was measured.
  */
 static void print_stats(reply_t *ha, FILE *out)
 {
-	reply_t *records, *hooks;
+	reply_t *durability, *records, *hooks;
 
 	fputs("\nha-sync\n", out);
 	print_activation(ha, out);
+	durability = reply_get(ha, "durability");
+	if (durability)
+	{
+		print_durability(durability, out);
+	}
 	records = reply_get(ha, "records");
 	if (records)
 	{
