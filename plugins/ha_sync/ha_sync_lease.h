@@ -13,8 +13,6 @@
 #define HA_SYNC_LEASE_H_
 
 #include <sa/ike_sa.h>
-#include <networking/host.h>
-#include <collections/linked_list.h>
 
 typedef struct ha_sync_lease_t ha_sync_lease_t;
 
@@ -37,11 +35,10 @@ typedef struct ha_sync_lease_t ha_sync_lease_t;
  * itself are in the pools.  A lease is known by address and remote identity
  * (ike_sa_t.get_other_eap_id()).
  *
- * Locking: a mutex for the leases, a leaf: nothing else is called or locked
- * while it is held.  A second mutex is held while pools are changed by
- * settle(); charon's attribute manager and, as a temporary IKE_SA is created
- * and destroyed, charon's bus are called then.  So only add(), remove() and
- * leased() may be called in hooks of charon's bus.
+ * Locking: a mutex is held while pools are changed by settle(); charon's
+ * attribute manager and, as a temporary IKE_SA is created and destroyed,
+ * charon's bus are called then.  So no function may be called in hooks of
+ * charon's bus.
  */
 struct ha_sync_lease_t {
 
@@ -60,45 +57,12 @@ struct ha_sync_lease_t {
 	void (*add_replica)(ha_sync_lease_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Add a lease for which there is no IKE_SA on this member, e.g. because
-	 * its peer config is missing.
-	 *
-	 * @param vip		virtual IP
-	 * @param id		remote (EAP) identity
-	 */
-	void (*add)(ha_sync_lease_t *this, host_t *vip, identification_t *id);
-
-	/**
-	 * Remove a lease added with add().
-	 *
-	 * @param vip		virtual IP
-	 * @param id		remote (EAP) identity
-	 */
-	void (*remove)(ha_sync_lease_t *this, host_t *vip, identification_t *id);
-
-	/**
-	 * Check if an address is leased to the client of a replica.
-	 *
-	 * @param vip		virtual IP
-	 * @return			TRUE if so
-	 */
-	bool (*leased)(ha_sync_lease_t *this, host_t *vip);
-
-	/**
 	 * Enter leases into the pools, when this member gets active.
 	 *
 	 * May take some 10 us for each lease: call it by a job, after what the
 	 * traffic needs.  If a client comes earlier, it is done then.
 	 */
 	void (*settle)(ha_sync_lease_t *this);
-
-	/**
-	 * Enumerate leases.
-	 *
-	 * @return			enumerator over (host_t*, identification_t*, bool
-	 *					settled), over a copy
-	 */
-	enumerator_t* (*create_enumerator)(ha_sync_lease_t *this);
 
 	/**
 	 * Destroy a ha_sync_lease_t, charon's attribute manager is as before.
