@@ -122,8 +122,8 @@ static void announce(private_ha_sync_cluster_t *this,
  */
 static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 {
+	this->silence->taking_over(this->silence, group);
 	this->failover->activate(this->failover, group, planned);
-	this->silence->taken_over(this->silence, group);
 	this->response->activate(this->response, group);
 	this->lease->settle(this->lease);
 	/* the others may have got less, or more, from the previous active */

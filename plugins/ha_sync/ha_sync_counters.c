@@ -342,6 +342,19 @@ METHOD(ha_sync_counters_t, leap, void,
 	give_oseq(this, child, ike, LEAP, TRUE);
 }
 
+METHOD(ha_sync_counters_t, leaped, bool,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
+{
+	uint64_t *given;
+	bool leaped;
+
+	this->mutex->lock(this->mutex);
+	given = this->given->get(this->given, (void*)(uintptr_t)child->id.spi_in);
+	leaped = given && *given > child->use.oseq + this->margin;
+	this->mutex->unlock(this->mutex);
+	return leaped;
+}
+
 METHOD(ha_sync_counters_t, reported, void,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
 {
@@ -463,6 +476,7 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 			.flush = _flush,
 			.import = _import_,
 			.leap = _leap,
+			.leaped = _leaped,
 			.reported = _reported,
 			.activate = _activate,
 			.demote = _demote,

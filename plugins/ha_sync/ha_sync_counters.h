@@ -84,13 +84,21 @@ struct ha_sync_counters_t {
 
 	/**
 	 * Standby: nothing is heard of the active, set the outbound sequence number
-	 * by 2^30 ahead of the last report (RFC 6311, 5.2), until import().
+	 * by 2^30 ahead of the last report (RFC 6311, 5.2).
 	 *
 	 * @param child		record of the CHILD SA
 	 * @param ike		record of its IKE SA
 	 */
 	void (*leap)(ha_sync_counters_t *this, const ha_sync_child_t *child,
 				 const ha_sync_ike_t *ike);
+
+	/**
+	 * Standby: check if the outbound sequence number is that far ahead.
+	 *
+	 * @param child		record of the CHILD SA
+	 * @return			TRUE if so, since leap()
+	 */
+	bool (*leaped)(ha_sync_counters_t *this, const ha_sync_child_t *child);
 
 	/**
 	 * Active becomes standby: stop to watch, and set outbound sequence numbers

@@ -16,12 +16,6 @@
  */
 #define HA_SYNC_SILENCE 10
 
-/**
- * Time after which all that moved meanwhile was reported by a member that is
- * back, in s.
- */
-#define HA_SYNC_RETURN 5
-
 typedef struct private_ha_sync_silence_t private_ha_sync_silence_t;
 typedef struct silent_t silent_t;
 
@@ -61,14 +55,8 @@ struct private_ha_sync_silence_t {
 struct silent_t {
 	/** its name */
 	char *member;
-	/** TRUE if it is connected again */
-	bool back;
-	/** since when it is, or is not; time_monotonic() */
+	/** since when, time_monotonic() */
 	time_t since;
-	/** TRUE if numbers were moved */
-	bool moved;
-	/** groups whose numbers were moved (char*, internal data of groups) */
-	array_t *groups;
 };
 
 /**
@@ -76,7 +64,6 @@ struct silent_t {
  */
 static void silent_destroy(silent_t *silent)
 {
-	array_destroy(silent->groups);
 	free(silent->member);
 	free(silent);
 }
@@ -124,70 +111,23 @@ static void leap(private_ha_sync_silence_t *this, const ha_sync_child_t *child,
 }
 
 /**
- * Move the number of a CHILD SA to where it is usually.
- */
-static void step_back(private_ha_sync_silence_t *this,
-					  const ha_sync_child_t *child, const ha_sync_ike_t *ike)
-{
-	this->counters->import(this->counters, child, ike);
-}
-
-/**
- * Rekey a CHILD SA.
+ * Rekey a CHILD SA whose number was moved.
  */
 static void rekey(private_ha_sync_silence_t *this, const ha_sync_child_t *child,
 				  const ha_sync_ike_t *ike)
 {
-	this->rekey->add(this->rekey, &child->id, FALSE);
-}
-
-/**
- * Find the entry of a member, mutex held.
- */
-static silent_t *find(private_ha_sync_silence_t *this, char *member)
-{
-	silent_t *silent;
-	int i;
-
-	for (i = 0; i < array_count(this->silent); i++)
+	if (this->counters->leaped(this->counters, child))
 	{
-		array_get(this->silent, i, &silent);
-		if (streq(silent->member, member))
-		{
-			return silent;
-		}
+		this->rekey->add(this->rekey, &child->id, FALSE);
 	}
-	return NULL;
 }
 
 /**
- * Get a member whose numbers have to be moved, its name is allocated.
+ * Remove a member and return it, NULL if there is none.
+ *
+ * @param member	name, NULL for any that is silent for long
  */
-static char *get_lost(private_ha_sync_silence_t *this)
-{
-	silent_t *silent;
-	char *member = NULL;
-	int i;
-
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->silent) && !member; i++)
-	{
-		array_get(this->silent, i, &silent);
-		if (!silent->back && !silent->moved &&
-			time_monotonic(NULL) >= silent->since + HA_SYNC_SILENCE)
-		{
-			silent->moved = TRUE;
-			member = strdup(silent->member);
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	return member;
-}
-
-/**
- * Remove and return a member that is back for some time.
- */
-static silent_t *get_back(private_ha_sync_silence_t *this)
+static silent_t *remove_silent(private_ha_sync_silence_t *this, char *member)
 {
 	silent_t *silent, *found = NULL;
 	int i;
@@ -196,8 +136,8 @@ static silent_t *get_back(private_ha_sync_silence_t *this)
 	for (i = 0; i < array_count(this->silent); i++)
 	{
 		array_get(this->silent, i, &silent);
-		if (silent->back &&
-			time_monotonic(NULL) >= silent->since + HA_SYNC_RETURN)
+		if (member ? streq(silent->member, member) :
+			time_monotonic(NULL) >= silent->since + HA_SYNC_SILENCE)
 		{
 			array_remove(this->silent, i, NULL);
 			found = silent;
@@ -206,23 +146,6 @@ static silent_t *get_back(private_ha_sync_silence_t *this)
 	}
 	this->mutex->unlock(this->mutex);
 	return found;
-}
-
-/**
- * Note that the numbers of a group are moved.
- */
-static void note_group(private_ha_sync_silence_t *this, char *member,
-					   char *group)
-{
-	silent_t *silent;
-
-	this->mutex->lock(this->mutex);
-	silent = find(this, member);
-	if (silent)
-	{
-		array_insert(silent->groups, ARRAY_TAIL, group);
-	}
-	this->mutex->unlock(this->mutex);
 }
 
 /**
@@ -241,7 +164,6 @@ static void move_ahead(private_ha_sync_silence_t *this, char *member)
 			DBG1(DBG_CFG, "ha-sync: no link to '%s' for %d s, sequence numbers "
 				 "of group '%s' are kept far ahead", member, HA_SYNC_SILENCE,
 				 group);
-			note_group(this, member, group);
 			for_children(this, group, leap);
 		}
 	}
@@ -249,107 +171,54 @@ static void move_ahead(private_ha_sync_silence_t *this, char *member)
 }
 
 /**
- * Move the numbers of all SAs of a member back.
- */
-static void move_back(private_ha_sync_silence_t *this, silent_t *silent)
-{
-	char *group;
-
-	while (array_remove(silent->groups, ARRAY_HEAD, &group))
-	{
-		/* not if we took over meanwhile, they may be in use */
-		if (this->ownership->accepts(this->ownership, silent->member, group))
-		{
-			for_children(this, group, step_back);
-		}
-	}
-}
-
-/**
- * Job: consider all members.
+ * Job: consider members that are silent for long, once.
  */
 static job_requeue_t check(private_ha_sync_silence_t *this)
 {
 	silent_t *silent;
-	char *member;
 
-	while ((member = get_lost(this)))
+	while ((silent = remove_silent(this, NULL)))
 	{
-		move_ahead(this, member);
-		free(member);
-	}
-	while ((silent = get_back(this)))
-	{
-		move_back(this, silent);
+		move_ahead(this, silent->member);
 		silent_destroy(silent);
 	}
 	return JOB_REQUEUE_NONE;
 }
 
-/**
- * Note if a member is connected, and consider that later.
- */
-static void set_back(private_ha_sync_silence_t *this, char *member, bool back,
-					 u_int delay)
-{
-	silent_t *silent;
-
-	this->mutex->lock(this->mutex);
-	silent = find(this, member);
-	if (!silent)
-	{
-		INIT(silent,
-			.member = strdup(member),
-			.groups = array_create(0, 0),
-		);
-		array_insert(this->silent, ARRAY_TAIL, silent);
-	}
-	silent->back = back;
-	silent->since = time_monotonic(NULL);
-	this->mutex->unlock(this->mutex);
-	lib->scheduler->schedule_job(lib->scheduler,
-		(job_t*)callback_job_create((void*)check, this, NULL, NULL), delay);
-}
-
 METHOD(ha_sync_silence_t, member_up, void,
 	private_ha_sync_silence_t *this, char *member)
 {
-	set_back(this, member, TRUE, HA_SYNC_RETURN);
+	silent_t *silent;
+
+	silent = remove_silent(this, member);
+	if (silent)
+	{
+		silent_destroy(silent);
+	}
 }
 
 METHOD(ha_sync_silence_t, member_down, void,
 	private_ha_sync_silence_t *this, char *member)
 {
-	set_back(this, member, FALSE, HA_SYNC_SILENCE);
+	silent_t *silent;
+
+	member_up(this, member);
+	INIT(silent,
+		.member = strdup(member),
+		.since = time_monotonic(NULL),
+	);
+	this->mutex->lock(this->mutex);
+	array_insert(this->silent, ARRAY_TAIL, silent);
+	this->mutex->unlock(this->mutex);
+	lib->scheduler->schedule_job(lib->scheduler,
+		(job_t*)callback_job_create((void*)check, this, NULL, NULL),
+		HA_SYNC_SILENCE);
 }
 
-METHOD(ha_sync_silence_t, taken_over, void,
+METHOD(ha_sync_silence_t, taking_over, void,
 	private_ha_sync_silence_t *this, char *group)
 {
-	silent_t *silent;
-	char *name;
-	bool moved = FALSE;
-	int i, j;
-
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->silent); i++)
-	{
-		array_get(this->silent, i, &silent);
-		for (j = array_count(silent->groups) - 1; j >= 0; j--)
-		{
-			array_get(silent->groups, j, &name);
-			if (streq(name, group))
-			{
-				array_remove(silent->groups, j, NULL);
-				moved = TRUE;
-			}
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	if (moved)
-	{
-		for_children(this, group, rekey);
-	}
+	for_children(this, group, rekey);
 }
 
 METHOD(ha_sync_silence_t, destroy, void,
@@ -375,7 +244,7 @@ ha_sync_silence_t *ha_sync_silence_create(ha_sync_groups_t *groups,
 		.public = {
 			.member_up = _member_up,
 			.member_down = _member_down,
-			.taken_over = _taken_over,
+			.taking_over = _taking_over,
 			.destroy = _destroy,
 		},
 		.groups = groups,

@@ -25,9 +25,8 @@ typedef struct ha_sync_silence_t ha_sync_silence_t;
  *
  * While the link to the active is down it may go on to send packets nobody
  * reports, and the margin is for seconds only.  After 10 s the outbound
- * sequence numbers of its SAs are moved far ahead in our kernel.  Once the
- * member is back they are moved back: nobody saw them.
- * If this member takes over instead, the CHILD SAs are rekeyed soon, as that
+ * sequence numbers of its SAs are moved far ahead in our kernel, where they
+ * stay.  If this member takes over, these CHILD SAs are rekeyed soon, as that
  * takes a good part of the numbers there are.
  *
  * Locking: a mutex protects the list of members, nothing else is called while
@@ -50,11 +49,11 @@ struct ha_sync_silence_t {
 	void (*member_down)(ha_sync_silence_t *this, char *member);
 
 	/**
-	 * This member took a group over.
+	 * This member is about to take a group over.
 	 *
 	 * @param group		name of the group
 	 */
-	void (*taken_over)(ha_sync_silence_t *this, char *group);
+	void (*taking_over)(ha_sync_silence_t *this, char *group);
 
 	/**
 	 * Destroy a ha_sync_silence_t, when no jobs are run anymore.

@@ -297,15 +297,20 @@ END_TEST
 
 START_TEST(test_leap)
 {
+	ck_assert(!counters->leaped(counters, child));
 	counters->import(counters, child, ike);
+	ck_assert(!counters->leaped(counters, child));
 	counters->leap(counters, child, ike);
 	ck_assert_int_eq(out.calls, 2);
 	ck_assert_uint_eq(out.flags, HA_SYNC_REPLAY_OSEQ);
 	ck_assert_uint_eq(out.replay.oseq, 1000 + LEAP);
-	/* old reports that come late leave it there */
+	ck_assert(counters->leaped(counters, child));
+	/* it stays there as long as that is far enough */
 	assert_reported(1000 + 4 * MARGIN, 0);
-	counters->import(counters, child, ike);
-	ck_assert_uint_eq(out.replay.oseq, 1000 + 5 * MARGIN);
+	ck_assert(counters->leaped(counters, child));
+	assert_reported(1000 + LEAP - MARGIN / 2, 0);
+	ck_assert(!counters->leaped(counters, child));
+	assert_reported(1001 + LEAP - MARGIN / 2, 1001 + LEAP + MARGIN / 2);
 
 	/* numbers end at 2^32 - 1 */
 	child->use.oseq = MAX_SEQ - 5;
