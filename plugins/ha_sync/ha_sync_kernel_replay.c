@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_kernel_replay.h"
+#include "ha_sync_replay_state.h"
 
 #include <daemon.h>
 #include <threading/mutex.h>
@@ -17,11 +18,6 @@
  * Size of buffers for messages; the longest has a bitmap of 4096 bits.
  */
 #define BUF_SIZE 4096
-
-/**
- * Longest bitmap of the replay window (in words) the kernel accepts.
- */
-#define MAX_BITMAP (XFRMA_REPLAY_ESN_MAX / 8 / sizeof(uint32_t))
 
 /**
  * Value written to XFRMA_ETIMER_THRESH to learn in which unit the kernel takes
@@ -45,7 +41,6 @@ static const char *op_names[] = {
 };
 
 typedef struct private_ha_sync_kernel_replay_t private_ha_sync_kernel_replay_t;
-typedef struct state_t state_t;
 
 /**
  * Private data.
@@ -71,148 +66,14 @@ struct private_ha_sync_kernel_replay_t {
 	mutex_t *mutex;
 };
 
-/**
- * Replay state and use of an SA as the kernel keeps it.
- */
-struct state_t {
-	/** names the SA */
-	struct xfrm_usersa_id sa;
-	/** source of the SA */
-	xfrm_address_t src;
-	/** XFRM_AE_* flags */
-	uint32_t flags;
-	/** mark */
-	struct xfrm_mark mark;
-	/** TRUE if the kernel uses esn and bitmap, FALSE if legacy */
-	bool has_bitmap;
-	/** state without bitmap */
-	struct xfrm_replay_state legacy;
-	/** state with bitmap */
-	struct xfrm_replay_state_esn esn;
-	/** bitmap behind esn */
-	uint32_t bitmap[MAX_BITMAP];
-	/** use */
-	struct xfrm_lifetime_cur use;
-	/** read back timer threshold in 100 ms, 0 if not contained */
-	uint32_t timer;
-};
-
-/**
- * Parse bitmap state.
- */
-static bool parse_esn(const struct nlattr *attr, state_t *state)
-{
-	const struct xfrm_replay_state_esn *esn = mnl_attr_get_payload(attr);
-	size_t len = mnl_attr_get_payload_len(attr);
-
-	if (len < sizeof(*esn) || esn->bmp_len > MAX_BITMAP ||
-		len < sizeof(*esn) + esn->bmp_len * sizeof(uint32_t) ||
-		esn->replay_window > esn->bmp_len * 32)
-	{
-		return FALSE;
-	}
-	memcpy(&state->esn, esn, sizeof(state->esn));
-	memcpy(state->bitmap, esn->bmp, esn->bmp_len * sizeof(uint32_t));
-	state->has_bitmap = TRUE;
-	return TRUE;
-}
-
-/**
- * Copy a fixed size attribute, FALSE if too short.
- */
-static bool copy_attr(const struct nlattr *attr, void *dst, size_t len)
-{
-	if (mnl_attr_get_payload_len(attr) < len)
-	{
-		return FALSE;
-	}
-	memcpy(dst, mnl_attr_get_payload(attr), len);
-	return TRUE;
-}
-
-/**
- * Parse a message to a state.
- */
-static bool parse_state(const struct nlmsghdr *hdr, state_t *state)
-{
-	struct xfrm_aevent_id *id;
-	struct nlattr *attr;
-	bool good = TRUE;
-
-	memset(state, 0, sizeof(*state));
-	if (hdr->nlmsg_type != XFRM_MSG_NEWAE ||
-		mnl_nlmsg_get_payload_len(hdr) < sizeof(*id))
-	{
-		return FALSE;
-	}
-	id = mnl_nlmsg_get_payload(hdr);
-	state->sa = id->sa_id;
-	state->src = id->saddr;
-	state->flags = id->flags;
-	mnl_attr_for_each(attr, hdr, sizeof(*id))
-	{
-		switch (mnl_attr_get_type(attr))
-		{
-			case XFRMA_REPLAY_VAL:
-				good &= copy_attr(attr, &state->legacy, sizeof(state->legacy));
-				break;
-			case XFRMA_REPLAY_ESN_VAL:
-				good &= parse_esn(attr, state);
-				break;
-			case XFRMA_LTIME_VAL:
-				good &= copy_attr(attr, &state->use, sizeof(state->use));
-				break;
-			case XFRMA_MARK:
-				good &= copy_attr(attr, &state->mark, sizeof(state->mark));
-				break;
-			case XFRMA_ETIMER_THRESH:
-				good &= copy_attr(attr, &state->timer, sizeof(state->timer));
-				break;
-			default:
-				break;
-		}
-	}
-	return good;
-}
-
-/**
- * Get outbound and inbound sequence numbers of a state.
- */
-static void get_numbers(const state_t *state, uint64_t *oseq, uint64_t *seq)
-{
-	if (state->has_bitmap)
-	{
-		*oseq = (uint64_t)state->esn.oseq_hi << 32 | state->esn.oseq;
-		*seq = (uint64_t)state->esn.seq_hi << 32 | state->esn.seq;
-	}
-	else
-	{
-		*oseq = state->legacy.oseq;
-		*seq = state->legacy.seq;
-	}
-}
-
-/**
- * Convert a state to our public type.
- */
-static void to_replay(const state_t *state, ha_sync_replay_t *replay)
-{
-	*replay = (ha_sync_replay_t){
-		.bytes = state->use.bytes,
-		.packets = state->use.packets,
-		.use_time = state->use.use_time,
-	};
-	get_numbers(state, &replay->oseq, &replay->seq);
-}
-
 bool ha_sync_kernel_replay_parse(const struct nlmsghdr *hdr,
 								 ha_sync_sa_id_t *id, ha_sync_replay_t *replay,
 								 uint32_t *flags)
 {
-	state_t state;
+	ha_sync_replay_state_t state;
 	chunk_t dst;
 
-	if (!parse_state(hdr, &state) ||
+	if (!ha_sync_replay_state_parse(hdr, &state) ||
 		(state.sa.family != AF_INET && state.sa.family != AF_INET6))
 	{
 		return FALSE;
@@ -228,7 +89,7 @@ bool ha_sync_kernel_replay_parse(const struct nlmsghdr *hdr,
 			.mask = state.mark.m,
 		},
 	};
-	to_replay(&state, replay);
+	ha_sync_replay_state_get(&state, replay);
 	if (flags)
 	{
 		*flags = state.flags;
@@ -275,11 +136,11 @@ static struct nlmsghdr *start_request(private_ha_sync_kernel_replay_t *this,
  */
 static int got_message(const struct nlmsghdr *hdr, void *data)
 {
-	state_t *state = data;
+	ha_sync_replay_state_t *state = data;
 
 	if (state)
 	{
-		if (!parse_state(hdr, state))
+		if (!ha_sync_replay_state_parse(hdr, state))
 		{
 			errno = EBADMSG;
 			return MNL_CB_ERROR;
@@ -293,7 +154,7 @@ static int got_message(const struct nlmsghdr *hdr, void *data)
  * Send a request and wait for its answer, returns 0 or an errno.
  */
 static int transact(private_ha_sync_kernel_replay_t *this, struct nlmsghdr *hdr,
-					state_t *state)
+					ha_sync_replay_state_t *state)
 {
 	char buf[BUF_SIZE];
 	ssize_t len;
@@ -338,7 +199,8 @@ static int transact(private_ha_sync_kernel_replay_t *this, struct nlmsghdr *hdr,
  * most.
  */
 static int read_state(private_ha_sync_kernel_replay_t *this,
-					  const ha_sync_sa_id_t *id, uint32_t want, state_t *state)
+					  const ha_sync_sa_id_t *id, uint32_t want,
+					  ha_sync_replay_state_t *state)
 {
 	char buf[BUF_SIZE];
 
@@ -373,7 +235,7 @@ METHOD(ha_sync_kernel_replay_t, get, bool,
 	private_ha_sync_kernel_replay_t *this, const ha_sync_sa_id_t *id,
 	ha_sync_replay_t *replay)
 {
-	state_t state;
+	ha_sync_replay_state_t state;
 	bool good;
 
 	this->mutex->lock(this->mutex);
@@ -381,129 +243,16 @@ METHOD(ha_sync_kernel_replay_t, get, bool,
 	this->mutex->unlock(this->mutex);
 	if (good)
 	{
-		to_replay(&state, replay);
+		ha_sync_replay_state_get(&state, replay);
 	}
 	return good;
-}
-
-/**
- * Mark the sequence number that lies age below the highest as received.
- *
- * In the ring the highest sequence number N has the bit (N - 1) % window.
- */
-static void mark_received(state_t *state, uint32_t age)
-{
-	uint32_t window = state->esn.replay_window, bit;
-
-	bit = ((state->esn.seq - 1) % window + window - age) % window;
-	state->bitmap[bit / 32] |= 1U << (bit % 32);
-}
-
-/**
- * Have an SA with a bitmap refuse everything up to seq.
- */
-static bool refuse_bitmap(state_t *state, uint64_t seq)
-{
-	uint64_t current = (uint64_t)state->esn.seq_hi << 32 | state->esn.seq;
-	uint32_t window = state->esn.replay_window;
-
-	if (!window)
-	{
-		return FALSE;
-	}
-	if (seq > current)
-	{
-		state->esn.seq = seq;
-		state->esn.seq_hi = seq >> 32;
-		memset(state->bitmap, 0xff, state->esn.bmp_len * sizeof(uint32_t));
-		return TRUE;
-	}
-	if (current - seq >= window)
-	{
-		return FALSE;
-	}
-	for (uint32_t age = current - seq; age < window; age++)
-	{
-		mark_received(state, age);
-	}
-	return TRUE;
-}
-
-/**
- * Have an SA without ring refuse everything up to seq; bit 0 of its bitmap is
- * that of the highest sequence number.
- */
-static bool refuse_legacy(state_t *state, uint64_t seq)
-{
-	uint32_t current = state->legacy.seq;
-
-	if (seq > current)
-	{
-		state->legacy.seq = seq;
-		state->legacy.bitmap = ~0U;
-		return TRUE;
-	}
-	if (current - seq >= 32)
-	{
-		return FALSE;
-	}
-	state->legacy.bitmap |= ~0U << (current - seq);
-	return TRUE;
-}
-
-/**
- * Change sequence numbers, returns FALSE if nothing remains to be done.
- */
-static bool change_numbers(state_t *state, const ha_sync_replay_t *replay,
-						   ha_sync_replay_flag_t flags)
-{
-	uint64_t oseq, seq;
-	bool changed = FALSE;
-
-	get_numbers(state, &oseq, &seq);
-	if ((flags & HA_SYNC_REPLAY_OSEQ) && replay->oseq > oseq)
-	{
-		if (state->has_bitmap)
-		{
-			state->esn.oseq = replay->oseq;
-			state->esn.oseq_hi = replay->oseq >> 32;
-		}
-		else
-		{
-			state->legacy.oseq = replay->oseq;
-		}
-		changed = TRUE;
-	}
-	if ((flags & HA_SYNC_REPLAY_SEQ) && replay->seq)
-	{
-		changed |= state->has_bitmap ? refuse_bitmap(state, replay->seq)
-									 : refuse_legacy(state, replay->seq);
-	}
-	return changed;
-}
-
-/**
- * Change use, returns FALSE if nothing remains to be done.
- */
-static bool change_use(state_t *state, const ha_sync_replay_t *replay)
-{
-	struct xfrm_lifetime_cur old = state->use;
-
-	state->use.bytes = max(state->use.bytes, replay->bytes);
-	state->use.packets = max(state->use.packets, replay->packets);
-	if (replay->use_time &&
-		(!state->use.use_time || replay->use_time < state->use.use_time))
-	{
-		state->use.use_time = replay->use_time;
-	}
-	return memcmp(&old, &state->use, sizeof(old)) != 0;
 }
 
 /**
  * Change a state and write it, mutex held.
  */
 static int write_state(private_ha_sync_kernel_replay_t *this,
-					   const ha_sync_sa_id_t *id, state_t *state,
+					   const ha_sync_sa_id_t *id, ha_sync_replay_state_t *state,
 					   const ha_sync_replay_t *replay,
 					   ha_sync_replay_flag_t flags)
 {
@@ -511,8 +260,9 @@ static int write_state(private_ha_sync_kernel_replay_t *this,
 	struct nlmsghdr *hdr;
 	bool numbers, use;
 
-	numbers = change_numbers(state, replay, flags);
-	use = (flags & HA_SYNC_REPLAY_USE) && change_use(state, replay);
+	numbers = ha_sync_replay_state_set_numbers(state, replay, flags);
+	use = (flags & HA_SYNC_REPLAY_USE) &&
+		  ha_sync_replay_state_set_use(state, replay);
 	if (!numbers && !use)
 	{
 		return 0;
@@ -543,7 +293,7 @@ METHOD(ha_sync_kernel_replay_t, set, bool,
 	private_ha_sync_kernel_replay_t *this, const ha_sync_sa_id_t *id,
 	const ha_sync_replay_t *replay, ha_sync_replay_flag_t flags)
 {
-	state_t state;
+	ha_sync_replay_state_t state;
 	bool good;
 	int err;
 
@@ -592,7 +342,7 @@ static int write_thresholds(private_ha_sync_kernel_replay_t *this,
 static int probe_timer(private_ha_sync_kernel_replay_t *this,
 					   const ha_sync_sa_id_t *id, uint32_t packets)
 {
-	state_t state;
+	ha_sync_replay_state_t state;
 	int err;
 
 	if (this->probed)

@@ -108,8 +108,8 @@ static bool vip_equals(host_t *a, host_t *b)
 /**
  * Find a lease, mutex held.
  */
-static ha_sync_lease_entry_t *find(private_ha_sync_lease_table_t *this, host_t *vip,
-					 identification_t *id)
+static ha_sync_lease_entry_t *find(private_ha_sync_lease_table_t *this,
+								   host_t *vip, identification_t *id)
 {
 	address_t *address;
 	ha_sync_lease_entry_t *lease;
@@ -130,7 +130,8 @@ static ha_sync_lease_entry_t *find(private_ha_sync_lease_table_t *this, host_t *
 /**
  * Insert a lease, mutex held.
  */
-static void insert(private_ha_sync_lease_table_t *this, ha_sync_lease_entry_t *lease)
+static void insert(private_ha_sync_lease_table_t *this,
+				   ha_sync_lease_entry_t *lease)
 {
 	address_t *address;
 
@@ -151,7 +152,8 @@ static void insert(private_ha_sync_lease_table_t *this, ha_sync_lease_entry_t *l
  */
 static void address_destroy(address_t *address)
 {
-	array_destroy_function(address->leases, (void*)ha_sync_lease_entry_destroy, NULL);
+	array_destroy_function(address->leases,
+						   (void*)ha_sync_lease_entry_destroy, NULL);
 	address->vip->destroy(address->vip);
 	free(address);
 }
@@ -159,7 +161,8 @@ static void address_destroy(address_t *address)
 /**
  * Take a lease out, mutex held.
  */
-static void take_out(private_ha_sync_lease_table_t *this, ha_sync_lease_entry_t *lease)
+static void take_out(private_ha_sync_lease_table_t *this,
+					 ha_sync_lease_entry_t *lease)
 {
 	address_t *address;
 	ha_sync_lease_entry_t *current;
@@ -292,7 +295,8 @@ METHOD(ha_sync_lease_table_t, use_own, bool,
 /**
  * Sort by family and address.
  */
-static int lease_compare(const ha_sync_lease_entry_t *a, const ha_sync_lease_entry_t *b, void *user)
+static int lease_compare(const ha_sync_lease_entry_t *a,
+						 const ha_sync_lease_entry_t *b, void *user)
 {
 	host_t *va = a->vip, *vb = b->vip;
 
