@@ -23,11 +23,17 @@ struct private_ha_sync_alone_t {
 	ha_sync_kernel_replay_t *kernel;
 	ha_sync_mid_caps_t *caps;
 	ha_sync_peer_t *peer;
+	cluster_control_t *control;
 };
 
 METHOD(ha_sync_alone_t, destroy, void,
 	private_ha_sync_alone_t *this)
 {
+	if (this->control)
+	{
+		this->control->remove_status(this->control, "peer");
+		cluster_control_put();
+	}
 	if (this->peer)
 	{
 		charon->bus->remove_listener(charon->bus, &this->peer->listener);
@@ -78,6 +84,12 @@ ha_sync_alone_t *ha_sync_alone_create()
 	this->peer = ha_sync_peer_create(this->caps, this->kernel, NULL);
 	charon->bus->add_listener(charon->bus, &this->caps->listener);
 	charon->bus->add_listener(charon->bus, &this->peer->listener);
+	this->control = cluster_control_get();
+	if (this->control)
+	{
+		this->control->add_status(this->control, "peer",
+								  (void*)this->peer->status, this->peer);
+	}
 	DBG1(DBG_CFG, "ha-sync: no service addresses are configured, ready as a "
 		 "peer of clusters only");
 	return &this->public;

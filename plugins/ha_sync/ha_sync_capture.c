@@ -101,6 +101,22 @@ static void spent(private_ha_sync_capture_t *this, ha_sync_tracked_t *tracked,
 }
 
 /**
+ * Note the records about an IKE_SA that were sent since a sequence number, mutex
+ * held.
+ */
+static void note_records(private_ha_sync_capture_t *this,
+						 ha_sync_tracked_t *tracked, uint64_t since)
+{
+	uint64_t seq = this->sender->get_seq(this->sender);
+
+	if (seq != since)
+	{	/* others may have sent records, too: they are no later than a packet
+		 * that leaves now */
+		tracked->seq = seq;
+	}
+}
+
+/**
  * Tell what changed of an IKE_SA, mutex held; TRUE if a CHILD SA was told for
  * the first time.
  */
@@ -111,12 +127,20 @@ static bool update(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 	bool first;
 
 	first = tracked->update(tracked, ike_sa);
-	if (this->sender->get_seq(this->sender) != seq)
-	{	/* others may have sent records, too: they are no later than a packet
-		 * that leaves now */
-		tracked->seq = this->sender->get_seq(this->sender);
-	}
+	note_records(this, tracked, seq);
 	return first;
+}
+
+/**
+ * Tell that an IKE_SA is gone, mutex held.
+ */
+static void gone(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+				 ha_sync_tracked_t *tracked)
+{
+	uint64_t seq = this->sender->get_seq(this->sender);
+
+	tracked->gone(tracked, ike_sa);
+	note_records(this, tracked, seq);
 }
 
 /**
@@ -393,7 +417,7 @@ METHOD(listener_t, message, bool,
 				complete = update(this, ike_sa, tracked);
 				if (!this->frozen && is_farewell(ike_sa, message))
 				{
-					tracked->gone(tracked, ike_sa);
+					gone(this, ike_sa, tracked);
 				}
 				hold(this, ike_sa, tracked);
 			}

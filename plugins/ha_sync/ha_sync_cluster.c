@@ -28,7 +28,9 @@
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_response.h"
+#include "ha_sync_resync.h"
 #include "ha_sync_sender.h"
+#include "ha_sync_silence.h"
 #include "ha_sync_spi.h"
 #include "ha_sync_state.h"
 #include "sync_option.h"
@@ -76,6 +78,8 @@ struct private_ha_sync_cluster_t {
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
 	ha_sync_spi_t *spi;
+	ha_sync_silence_t *silence;
+	ha_sync_resync_t *resync;
 	ha_sync_receiver_t *receiver;
 	ha_sync_address_watch_t *addresses;
 	ha_sync_address_keep_t *keep;
@@ -119,6 +123,7 @@ static void announce(private_ha_sync_cluster_t *this,
 static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 {
 	this->failover->activate(this->failover, group, planned);
+	this->silence->taken_over(this->silence, group);
 	this->response->activate(this->response, group);
 	this->lease->settle(this->lease);
 	/* the others may have got less, or more, from the previous active */
@@ -475,10 +480,13 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 		return FALSE;
 	}
 	this->spi = ha_sync_spi_create();
-	this->receiver = ha_sync_receiver_create(this->groups, this->registry,
-								this->ownership, this->replica, this->counters,
-								this->response,
-								this->rekey);
+	this->silence = ha_sync_silence_create(this->groups, this->registry,
+								this->ownership, this->counters, this->rekey);
+	this->resync = ha_sync_resync_create(this->groups, this->registry,
+								this->ownership, this->replica);
+	this->receiver = ha_sync_receiver_create(this->registry, this->ownership,
+								this->replica, this->counters, this->response,
+								this->resync, this->silence, this->rekey);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
 												   this);
 	if (!this->addresses)
@@ -516,6 +524,10 @@ static void start(private_ha_sync_cluster_t *this)
 	this->control = cluster_control_get();
 	if (this->control)
 	{
+		this->control->add_status(this->control, "peer",
+								  (void*)this->peer->status, this->peer);
+		this->control->add_status(this->control, "sync_state",
+								  (void*)this->state->status, this->state);
 		this->command = ha_sync_command_create(this->control, this->channel,
 								this->groups, this->registry, this->ownership,
 								this->keep, this->failover, this->mid_sync,
@@ -550,6 +562,8 @@ static void stop(private_ha_sync_cluster_t *this)
 	DESTROY_IF(this->command);
 	if (this->control)
 	{
+		this->control->remove_status(this->control, "sync_state");
+		this->control->remove_status(this->control, "peer");
 		cluster_control_put();
 	}
 	if (this->outlet)
@@ -581,6 +595,8 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->ownership);
 	DESTROY_IF(this->outlet);
 	DESTROY_IF(this->receiver);
+	DESTROY_IF(this->resync);
+	DESTROY_IF(this->silence);
 	DESTROY_IF(this->spi);
 	DESTROY_IF(this->failover);
 	DESTROY_IF(this->policy);

@@ -16,6 +16,12 @@
 #include <threading/mutex.h>
 
 /**
+ * By how much outbound sequence numbers are kept ahead of the last report if
+ * nothing is heard of the active anymore (RFC 6311, 5.2).
+ */
+#define LEAP (1ULL << 30)
+
+/**
  * Delay until reports of new SAs start, in ms: wakes the thread once for many.
  */
 #define CHANGE_DELAY 10
@@ -105,43 +111,41 @@ static void fill_id(const ha_sync_child_t *child, host_t *dst, bool inbound,
 }
 
 /**
- * Outbound sequence number a standby's kernel gets for a report.
- */
-static uint64_t ahead(private_ha_sync_counters_t *this,
-					  const ha_sync_sa_id_t *id, uint64_t oseq)
-{
-	uint64_t next = oseq + this->margin;
-
-	return id->esn ? next : min(next, MAX_SEQ);
-}
-
-/**
- * Give a standby's kernel an outbound sequence number, if the last one does
- * not reach far enough anymore.
+ * Give a standby's kernel an outbound sequence number ahead of the reported one
+ * (by the margin if 0), if the last one does not reach far enough anymore.
  */
 static void give_oseq(private_ha_sync_counters_t *this,
-					  const ha_sync_sa_id_t *id, uint64_t oseq, bool fresh)
+					  const ha_sync_child_t *child, const ha_sync_ike_t *ike,
+					  uint64_t ahead, bool fresh)
 {
+	uint64_t oseq = child->use.oseq, *given;
 	ha_sync_replay_t replay = {};
-	uint64_t *given;
+	ha_sync_sa_id_t id;
 	bool set;
 
+	if (child->outbound_pending)
+	{
+		return;
+	}
+	fill_id(child, ike->dynamic.remote, FALSE, &id);
 	this->mutex->lock(this->mutex);
-	given = this->given->get(this->given, (void*)(uintptr_t)id->child);
+	ahead = ahead ?: this->margin;
+	given = this->given->get(this->given, (void*)(uintptr_t)id.child);
 	if (!given)
 	{
 		given = calloc(1, sizeof(*given));
-		this->given->put(this->given, (void*)(uintptr_t)id->child, given);
+		this->given->put(this->given, (void*)(uintptr_t)id.child, given);
 	}
-	set = fresh || *given < oseq + this->margin / 2;
+	set = fresh || *given < oseq + ahead / 2;
 	if (set)
 	{
-		*given = replay.oseq = ahead(this, id, oseq);
+		replay.oseq = id.esn ? oseq + ahead : min(oseq + ahead, MAX_SEQ);
+		*given = replay.oseq;
 	}
 	this->mutex->unlock(this->mutex);
 	if (set)
 	{
-		this->kernel->set(this->kernel, id, &replay, HA_SYNC_REPLAY_OSEQ);
+		this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_OSEQ);
 	}
 }
 
@@ -328,28 +332,27 @@ METHOD(ha_sync_counters_t, import_, void,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
 	const ha_sync_ike_t *ike)
 {
-	ha_sync_sa_id_t id;
+	give_oseq(this, child, ike, 0, TRUE);
+}
 
-	if (!child->outbound_pending)
-	{
-		fill_id(child, ike->dynamic.remote, FALSE, &id);
-		give_oseq(this, &id, child->use.oseq, TRUE);
-	}
+METHOD(ha_sync_counters_t, leap, void,
+	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
+	const ha_sync_ike_t *ike)
+{
+	give_oseq(this, child, ike, LEAP, TRUE);
 }
 
 METHOD(ha_sync_counters_t, reported, void,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
 {
-	ha_sync_sa_id_t id;
 	ha_sync_ike_t *ike;
 
 	ike = this->registry->get_ike(this->registry, &child->id.ike);
-	if (ike && !child->outbound_pending)
+	if (ike)
 	{
-		fill_id(child, ike->dynamic.remote, FALSE, &id);
-		give_oseq(this, &id, child->use.oseq, FALSE);
+		give_oseq(this, child, ike, 0, FALSE);
+		ha_sync_ike_destroy(ike);
 	}
-	ha_sync_ike_destroy(ike);
 }
 
 /**
@@ -459,6 +462,7 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 			.wake = _wake,
 			.flush = _flush,
 			.import = _import_,
+			.leap = _leap,
 			.reported = _reported,
 			.activate = _activate,
 			.demote = _demote,

@@ -83,6 +83,16 @@ struct ha_sync_counters_t {
 					 const ha_sync_ike_t *ike);
 
 	/**
+	 * Standby: nothing is heard of the active, set the outbound sequence number
+	 * by 2^30 ahead of the last report (RFC 6311, 5.2), until import().
+	 *
+	 * @param child		record of the CHILD SA
+	 * @param ike		record of its IKE SA
+	 */
+	void (*leap)(ha_sync_counters_t *this, const ha_sync_child_t *child,
+				 const ha_sync_ike_t *ike);
+
+	/**
 	 * Active becomes standby: stop to watch, and set outbound sequence numbers
 	 * ahead of the last report.  Talks to the kernel, so not for hooks.
 	 *

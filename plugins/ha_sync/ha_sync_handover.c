@@ -177,9 +177,14 @@ char *ha_sync_handover(ha_sync_ownership_t *ownership,
 		}
 		if (!msg && !done)
 		{
-			len = asprintf(&msg, "'%s' did not get active for group '%s' "
-						   "within %u s, so it was taken back", member, group,
-						   ms / 1000);
+			ownership->get_status(ownership, group, &status);
+			len = status.active_member && !status.active ?
+				asprintf(&msg, "the cluster manager let '%s' be active for "
+						 "group '%s', not '%s'", status.active_member, group,
+						 member) :
+				asprintf(&msg, "'%s' did not get active for group '%s' within "
+						 "%u s, so it was taken back", member, group,
+						 ms / 1000);
 		}
 	}
 	return len < 0 ? strdup("out of memory") : msg;

@@ -284,7 +284,7 @@ METHOD(ha_sync_mid_guard_t, hurry, void,
 	ha_sync_spis_t spis;
 
 	ha_sync_describe_spis(ike_sa, &spis);
-	trigger(this, &spis, "took over from a member, the peer waits for that");
+	trigger(this, &spis, "took over, the peer runs this plugin");
 }
 
 METHOD(ha_sync_mid_guard_t, pass, bool,

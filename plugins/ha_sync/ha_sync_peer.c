@@ -485,6 +485,19 @@ METHOD(ha_sync_peer_t, get_counts, void,
 	};
 }
 
+METHOD(ha_sync_peer_t, status, void,
+	private_ha_sync_peer_t *this, vici_builder_t *reply)
+{
+	ha_sync_peer_counts_t counts;
+
+	get_counts(this, &counts);
+	reply->add_kv(reply, "answered", "%u", counts.answered);
+	reply->add_kv(reply, "repeated", "%u", counts.repeated);
+	reply->add_kv(reply, "refused", "%u", counts.refused);
+	reply->add_kv(reply, "dropped", "%u", counts.dropped);
+	reply->add_kv(reply, "raised", "%u", counts.raised);
+}
+
 METHOD(ha_sync_peer_t, destroy, void,
 	private_ha_sync_peer_t *this)
 {
@@ -508,6 +521,7 @@ ha_sync_peer_t *ha_sync_peer_create(ha_sync_mid_caps_t *caps,
 				.ike_state_change = _ike_state_change,
 			},
 			.get_counts = _get_counts,
+			.status = _status,
 			.destroy = _destroy,
 		},
 		.caps = caps,

@@ -16,6 +16,8 @@
 #include "ha_sync_mid_caps.h"
 #include "ha_sync_record.h"
 
+#include "cluster_control.h"
+
 #include <bus/listeners/listener.h>
 
 /**
@@ -124,6 +126,13 @@ struct ha_sync_peer_t {
 	 * @param counts	receives numbers
 	 */
 	void (*get_counts)(ha_sync_peer_t *this, ha_sync_peer_counts_t *counts);
+
+	/**
+	 * Write numbers as a section of the status, see cluster_status_t.
+	 *
+	 * @param reply		reply to write to
+	 */
+	void (*status)(ha_sync_peer_t *this, vici_builder_t *reply);
 
 	/**
 	 * Destroy a ha_sync_peer_t, removed from the bus before, when no jobs are

@@ -10,17 +10,6 @@
 #include <threading/mutex.h>
 
 typedef struct private_ha_sync_receiver_t private_ha_sync_receiver_t;
-typedef struct resync_t resync_t;
-
-/**
- * A full resync from a member that is under way.
- */
-struct resync_t {
-	/** name of the member */
-	char *member;
-	/** groups that get swept at its end (char*, cloned) */
-	array_t *groups;
-};
 
 /**
  * Private data.
@@ -29,9 +18,6 @@ struct private_ha_sync_receiver_t {
 
 	/** public interface */
 	ha_sync_receiver_t public;
-
-	/** groups of service addresses */
-	ha_sync_groups_t *groups;
 
 	/** registry with all records */
 	ha_sync_registry_t *registry;
@@ -48,78 +34,21 @@ struct private_ha_sync_receiver_t {
 	/** answers for IKE SAs that were deleted */
 	ha_sync_response_t *response;
 
+	/** full resyncs */
+	ha_sync_resync_t *resync;
+
+	/** keeps ahead of members that are not connected */
+	ha_sync_silence_t *silence;
+
 	/** rekeys CHILD SAs */
 	ha_sync_rekey_t *rekey;
-
-	/** resync_t* */
-	array_t *resyncs;
 
 	/** records received, and refused */
 	uint64_t received, refused;
 
-	/** protects resyncs and counts */
+	/** protects counts */
 	mutex_t *mutex;
 };
-
-/**
- * Destroy a resync.
- */
-static void resync_destroy(resync_t *resync)
-{
-	array_destroy_function(resync->groups, (void*)free, NULL);
-	free(resync->member);
-	free(resync);
-}
-
-/**
- * Remove the resync of a member, NULL if there is none.
- */
-static resync_t *remove_resync(private_ha_sync_receiver_t *this, char *member)
-{
-	resync_t *resync, *found = NULL;
-	int i;
-
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->resyncs); i++)
-	{
-		array_get(this->resyncs, i, &resync);
-		if (streq(resync->member, member))
-		{
-			array_remove(this->resyncs, i, NULL);
-			found = resync;
-			break;
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	return found;
-}
-
-/**
- * Sweep a group at the end of the resync of a member, if one is under way.
- */
-static void sweep_later(private_ha_sync_receiver_t *this, char *member,
-						char *group)
-{
-	resync_t *resync;
-	bool mark = FALSE;
-	int i;
-
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->resyncs); i++)
-	{
-		array_get(this->resyncs, i, &resync);
-		if (streq(resync->member, member))
-		{
-			array_insert(resync->groups, ARRAY_TAIL, strdup(group));
-			mark = TRUE;
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	if (mark)
-	{
-		this->registry->mark(this->registry, group);
-	}
-}
 
 /**
  * Check if the records of a member about an IKE SA are accepted.
@@ -151,7 +80,7 @@ static bool process_group(private_ha_sync_receiver_t *this, char *member,
 	this->ownership->record(this->ownership, member, record);
 	if (record->owner)
 	{
-		sweep_later(this, member, record->name);
+		this->resync->group(this->resync, member, record->name);
 	}
 	ha_sync_group_record_destroy(record);
 	return TRUE;
@@ -424,173 +353,23 @@ METHOD(sync_subscriber_t, receive, void,
 	this->mutex->unlock(this->mutex);
 }
 
-/**
- * Write a record to a snapshot; what can't be encoded was logged.
- */
-static bool snapshot_add(sync_sink_t *sink, ha_sync_type_t type, chunk_t body)
-{
-	return !body.len || sink->add(sink, type, body);
-}
-
-/**
- * Write an IKE SA and its children to a snapshot.
- */
-static bool snapshot_ike(private_ha_sync_receiver_t *this, sync_sink_t *sink,
-						 ha_sync_spis_t *spis)
-{
-	ha_sync_exchange_t *exchange;
-	ha_sync_child_t *child;
-	ha_sync_ike_t *ike;
-	array_t *children;
-	bool ok;
-
-	ike = this->registry->get_ike(this->registry, spis);
-	if (!ike)
-	{	/* deleted since the list was made */
-		return TRUE;
-	}
-	ok = snapshot_add(sink, HA_SYNC_IKE, ha_sync_ike_encode(ike));
-	ha_sync_ike_destroy(ike);
-	children = this->registry->get_children(this->registry, spis);
-	while (children && array_remove(children, ARRAY_HEAD, &child))
-	{
-		ok = ok && snapshot_add(sink, HA_SYNC_CHILD,
-								ha_sync_child_encode(child));
-		ha_sync_child_destroy(child);
-	}
-	array_destroy(children);
-	exchange = this->registry->get_exchange(this->registry, spis);
-	if (exchange)
-	{
-		ok = ok && snapshot_add(sink, HA_SYNC_EXCHANGE,
-								ha_sync_exchange_encode(exchange));
-		ha_sync_exchange_destroy(exchange);
-	}
-	return ok;
-}
-
-/**
- * Write a group to a snapshot: our view, and if we own it, its SAs.
- */
-static bool snapshot_group(private_ha_sync_receiver_t *this, sync_sink_t *sink,
-						   char *name)
-{
-	ha_sync_group_record_t *record;
-	ha_sync_spis_t *spis;
-	array_t *list;
-	bool ok = TRUE, owner;
-
-	record = this->ownership->get_record(this->ownership, name);
-	if (!record)
-	{
-		return TRUE;
-	}
-	owner = record->owner;
-	ok = snapshot_add(sink, HA_SYNC_GROUP, ha_sync_group_encode(record));
-	ha_sync_group_record_destroy(record);
-	if (!owner)
-	{
-		return ok;
-	}
-	list = this->registry->list(this->registry, name);
-	while (array_remove(list, ARRAY_HEAD, &spis))
-	{
-		ok = ok && snapshot_ike(this, sink, spis);
-		free(spis);
-	}
-	array_destroy(list);
-	return ok;
-}
-
 METHOD(sync_subscriber_t, snapshot, void,
 	private_ha_sync_receiver_t *this, char *member, sync_sink_t *sink)
 {
-	array_t *names;
-	char *name;
-
-	names = this->groups->get_names(this->groups);
-	while (array_remove(names, ARRAY_HEAD, &name))
-	{
-		if (!snapshot_group(this, sink, name))
-		{
-			break;
-		}
-	}
-	array_destroy(names);
+	this->resync->write(this->resync, sink);
 }
 
 METHOD(sync_subscriber_t, resync_begin, void,
 	private_ha_sync_receiver_t *this, char *member)
 {
-	resync_t *resync;
-
-	resync = remove_resync(this, member);
-	if (resync)
-	{
-		resync_destroy(resync);
-	}
-	INIT(resync,
-		.member = strdup(member),
-		.groups = array_create(0, 0),
-	);
-	this->mutex->lock(this->mutex);
-	array_insert(this->resyncs, ARRAY_TAIL, resync);
-	this->mutex->unlock(this->mutex);
+	this->resync->begin(this->resync, member);
 	this->ownership->resync(this->ownership, member, TRUE);
-}
-
-/**
- * Remove what the owner of a group does not know.
- */
-static void sweep(private_ha_sync_receiver_t *this, char *member, char *group)
-{
-	ha_sync_child_id_t *id;
-	ha_sync_spis_t *spis;
-	array_t *ikes, *children;
-
-	if (!this->ownership->accepts(this->ownership, member, group))
-	{
-		return;
-	}
-	this->registry->unseen(this->registry, group, &ikes, &children);
-	if (array_count(ikes) || array_count(children))
-	{
-		DBG1(DBG_CFG, "ha-sync: removing %d IKE and %d CHILD SAs of group '%s' "
-			 "that '%s' does not have anymore", array_count(ikes),
-			 array_count(children), group, member);
-	}
-	while (array_remove(ikes, ARRAY_HEAD, &spis))
-	{
-		this->registry->remove_ike(this->registry, spis);
-		this->replica->remove(this->replica, spis);
-		free(spis);
-	}
-	while (array_remove(children, ARRAY_HEAD, &id))
-	{
-		this->registry->remove_child(this->registry, id);
-		this->replica->remove_child(this->replica, id);
-		free(id);
-	}
-	array_destroy(ikes);
-	array_destroy(children);
 }
 
 METHOD(sync_subscriber_t, resync_end, void,
 	private_ha_sync_receiver_t *this, char *member)
 {
-	resync_t *resync;
-	char *group;
-
-	resync = remove_resync(this, member);
-	if (resync)
-	{
-		while (array_remove(resync->groups, ARRAY_HEAD, &group))
-		{
-			sweep(this, member, group);
-			free(group);
-		}
-		resync_destroy(resync);
-	}
+	this->resync->end(this->resync, member, TRUE);
 	this->ownership->resync(this->ownership, member, FALSE);
 }
 
@@ -598,19 +377,15 @@ METHOD(sync_subscriber_t, member_up, void,
 	private_ha_sync_receiver_t *this, char *member, uint64_t incarnation)
 {
 	this->ownership->member_up(this->ownership, member, incarnation);
+	this->silence->member_up(this->silence, member);
 }
 
 METHOD(sync_subscriber_t, member_down, void,
 	private_ha_sync_receiver_t *this, char *member)
 {
-	resync_t *resync;
-
-	resync = remove_resync(this, member);
-	if (resync)
-	{
-		resync_destroy(resync);
-	}
+	this->resync->end(this->resync, member, FALSE);
 	this->ownership->member_down(this->ownership, member);
+	this->silence->member_down(this->silence, member);
 }
 
 METHOD(ha_sync_receiver_t, retry, void,
@@ -640,7 +415,6 @@ METHOD(ha_sync_receiver_t, get_counts, void,
 METHOD(ha_sync_receiver_t, destroy, void,
 	private_ha_sync_receiver_t *this)
 {
-	array_destroy_function(this->resyncs, (void*)resync_destroy, NULL);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -648,12 +422,13 @@ METHOD(ha_sync_receiver_t, destroy, void,
 /*
  * Described in header.
  */
-ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
-											ha_sync_registry_t *registry,
+ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_registry_t *registry,
 											ha_sync_ownership_t *ownership,
 											ha_sync_replica_t *replica,
 											ha_sync_counters_t *counters,
 											ha_sync_response_t *response,
+											ha_sync_resync_t *resync,
+											ha_sync_silence_t *silence,
 											ha_sync_rekey_t *rekey)
 {
 	private_ha_sync_receiver_t *this;
@@ -672,14 +447,14 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_groups_t *groups,
 			.get_counts = _get_counts,
 			.destroy = _destroy,
 		},
-		.groups = groups,
 		.registry = registry,
 		.ownership = ownership,
 		.replica = replica,
 		.counters = counters,
 		.response = response,
+		.resync = resync,
+		.silence = silence,
 		.rekey = rekey,
-		.resyncs = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

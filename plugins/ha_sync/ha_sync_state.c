@@ -472,6 +472,18 @@ METHOD(ha_sync_state_t, get_counts, void,
 	};
 }
 
+METHOD(ha_sync_state_t, status, void,
+	private_ha_sync_state_t *this, vici_builder_t *reply)
+{
+	ha_sync_state_counts_t counts;
+
+	get_counts(this, &counts);
+	reply->add_kv(reply, "unsyned", "%u", counts.unsyned);
+	reply->add_kv(reply, "failing", "%u", counts.failing);
+	reply->add_kv(reply, "failed", "%u", counts.failed);
+	reply->add_kv(reply, "initiated", "%u", counts.initiated);
+}
+
 METHOD(ha_sync_state_t, reload, void,
 	private_ha_sync_state_t *this)
 {
@@ -510,6 +522,7 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 			.judge = _judge,
 			.fail = _fail,
 			.get_counts = _get_counts,
+			.status = _status,
 			.reload = _reload,
 			.destroy = _destroy,
 		},

@@ -107,6 +107,13 @@ struct ha_sync_state_t {
 	void (*get_counts)(ha_sync_state_t *this, ha_sync_state_counts_t *counts);
 
 	/**
+	 * Write numbers as a section of the status, see cluster_status_t.
+	 *
+	 * @param reply		reply to write to
+	 */
+	void (*status)(ha_sync_state_t *this, vici_builder_t *reply);
+
+	/**
 	 * The configuration changed.
 	 */
 	void (*reload)(ha_sync_state_t *this);

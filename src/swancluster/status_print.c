@@ -339,14 +339,47 @@ static void print_activation(reply_t *ha, FILE *out)
 }
 
 /**
+ * Write if IKE packets wait for standbys.
+ */
+static void print_durability(reply_t *durability, FILE *out)
+{
+	fputs("  durability: ", out);
+	print_value(durability, "mode", out);
+	if (streq(reply_get_str(durability, "degraded", ""), "yes"))
+	{
+		fputs(", DEGRADED: ", out);
+		print_value(durability, "reason", out);
+	}
+	fputs("\n", out);
+	if (reply_get_uint(durability, "gated"))
+	{
+		fputs("    ", out);
+		print_count(durability, "gated", "packet", out);
+		fprintf(out, " waited, %" PRIu64 " now, %" PRIu64 " in vain; median ",
+				reply_get_uint(durability, "held"),
+				reply_get_uint(durability, "timeouts") +
+				reply_get_uint(durability, "lost"));
+		print_value(durability, "median_us", out);
+		fputs(" us, 99 % below ", out);
+		print_value(durability, "p99_us", out);
+		fputs(" us\n", out);
+	}
+}
+
+/**
  * Write what was measured.
  */
 static void print_stats(reply_t *ha, FILE *out)
 {
-	reply_t *records, *hooks;
+	reply_t *durability, *records, *hooks;
 
 	fputs("\nha-sync\n", out);
 	print_activation(ha, out);
+	durability = reply_get(ha, "durability");
+	if (durability)
+	{
+		print_durability(durability, out);
+	}
 	records = reply_get(ha, "records");
 	if (records)
 	{
@@ -369,6 +402,39 @@ static void print_stats(reply_t *ha, FILE *out)
 	}
 }
 
+/**
+ * Write what became of syncs with other clusters.
+ */
+static void print_peer(reply_t *status, FILE *out)
+{
+	reply_t *state, *peer;
+
+	state = reply_get(status, "sync_state");
+	if (state)
+	{
+		fputs("  state of syncs: ", out);
+		print_value(state, "unsyned", out);
+		fputs(" UNSYNED, ", out);
+		print_value(state, "failing", out);
+		fputs(" FAILED, ", out);
+		print_value(state, "failed", out);
+		fputs(" failed in all, ", out);
+		print_value(state, "initiated", out);
+		fputs(" set up again\n", out);
+	}
+	peer = reply_get(status, "peer");
+	if (peer)
+	{
+		fputs("  syncs of peers: ", out);
+		print_value(peer, "answered", out);
+		fputs(" answered, ", out);
+		print_value(peer, "refused", out);
+		fputs(" refused, ", out);
+		print_value(peer, "dropped", out);
+		fputs(" dropped\n", out);
+	}
+}
+
 /*
  * Described in header.
  */
@@ -386,6 +452,10 @@ void status_print(reply_t *status, FILE *out)
 		fputs(")\n", out);
 		print_members(reply_get(status, "members"), out);
 	}
+	else if (!reply_get(status, "ha") && reply_get(status, "peer"))
+	{
+		fputs("no member of a cluster\n", out);
+	}
 	else
 	{
 		fputs("no sync channel, see the daemon's log\n", out);
@@ -397,4 +467,5 @@ void status_print(reply_t *status, FILE *out)
 		print_failed(reply_get(ha, "failed"), out);
 		print_stats(ha, out);
 	}
+	print_peer(status, out);
 }

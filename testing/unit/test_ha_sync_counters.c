@@ -23,6 +23,9 @@
 /** default of the option margin */
 #define MARGIN (1 << 20)
 
+/** how far ahead numbers are moved if nothing is heard of the active */
+#define LEAP (1ULL << 30)
+
 /** highest sequence number without ESN */
 #define MAX_SEQ 0xffffffffULL
 
@@ -292,6 +295,41 @@ START_TEST(test_reported)
 }
 END_TEST
 
+START_TEST(test_leap)
+{
+	counters->import(counters, child, ike);
+	counters->leap(counters, child, ike);
+	ck_assert_int_eq(out.calls, 2);
+	ck_assert_uint_eq(out.flags, HA_SYNC_REPLAY_OSEQ);
+	ck_assert_uint_eq(out.replay.oseq, 1000 + LEAP);
+	/* old reports that come late leave it there */
+	assert_reported(1000 + 4 * MARGIN, 0);
+	counters->import(counters, child, ike);
+	ck_assert_uint_eq(out.replay.oseq, 1000 + 5 * MARGIN);
+
+	/* numbers end at 2^32 - 1 */
+	child->use.oseq = MAX_SEQ - 5;
+	counters->leap(counters, child, ike);
+	ck_assert_uint_eq(out.replay.oseq, MAX_SEQ);
+	set_proposal("aes128gcm16-esn");
+	counters->leap(counters, child, ike);
+	ck_assert_uint_eq(out.replay.oseq, MAX_SEQ - 5 + LEAP);
+	ck_assert_int_eq(in.calls, 0);
+}
+END_TEST
+
+START_TEST(test_demote)
+{
+	counters->demote(counters, child, ike);
+	/* not in a hook: done when it returns, before the number moves */
+	ck_assert_uint_eq(ref_cur(&removed), 2);
+	ck_assert_int_eq(out.calls, 1);
+	ck_assert_uint_eq(out.flags, HA_SYNC_REPLAY_OSEQ);
+	ck_assert_uint_eq(out.replay.oseq, 1000 + MARGIN);
+	ck_assert_int_eq(in.calls, 0);
+}
+END_TEST
+
 START_TEST(test_end)
 {
 	/* without ESN, numbers end at 2^32 - 1 */
@@ -450,6 +488,8 @@ static Suite *counters_suite()
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_import);
 	tcase_add_test(tc, test_reported);
+	tcase_add_test(tc, test_leap);
+	tcase_add_test(tc, test_demote);
 	tcase_add_test(tc, test_end);
 	tcase_add_test(tc, test_esn);
 	tcase_add_loop_test(tc, test_margin, 0, countof(margins));

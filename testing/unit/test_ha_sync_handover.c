@@ -32,6 +32,8 @@ static struct {
 	bool moves;
 	/** only commands change the active */
 	bool manual;
+	/** member that is active in the end, NULL if none */
+	char *other;
 	/** the group is known */
 	bool known;
 } state;
@@ -59,6 +61,7 @@ METHOD(ha_sync_ownership_t, get_status, bool,
 {
 	*status = (ha_sync_ownership_status_t){
 		.manual = state.manual,
+		.active_member = state.other,
 	};
 	return state.known;
 }
@@ -178,6 +181,15 @@ START_TEST(test_address)
 }
 END_TEST
 
+START_TEST(test_another)
+{
+	/* keepalived's priorities say so */
+	state.other = "alice";
+	assert_handover("let 'alice' be active for group 'vpn', not 'sun'");
+	ck_assert_int_eq(read_number(), 0);
+}
+END_TEST
+
 START_TEST(test_manual)
 {
 	state.manual = TRUE;
@@ -278,6 +290,7 @@ static Suite *handover_suite()
 	tcase_add_loop_test(tc, test_address, 0, 2);
 	tcase_add_loop_test(tc, test_manual, 0, 2);
 	tcase_add_test(tc, test_refused);
+	tcase_add_test(tc, test_another);
 	tcase_add_test(tc, test_hint);
 	tcase_add_test(tc, test_groups);
 	suite_add_tcase(s, tc);

@@ -246,7 +246,7 @@ START_TEST(test_import)
 {
 	/* N3: known at once after a failover */
 	sas[0].extensions = EXT_IKE_MESSAGE_ID_SYNC;
-	caps->set(caps, &sas[0].public, ALL | 0x100);
+	caps->set(caps, &sas[0].public, ALL | 0x10000);
 	ck_assert_uint_eq(caps->get(caps, &sas[0].public), ALL);
 	caps->set(caps, &sas[0].public, 0);
 	ck_assert_uint_eq(caps->get(caps, &sas[0].public), HA_SYNC_CAP_MID);

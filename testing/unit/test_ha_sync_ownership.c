@@ -345,9 +345,11 @@ static void setup()
 static void teardown()
 {
 	/* the threads use the other member's, so both must have ended */
-	mutex->lock(mutex);
-	linked = FALSE;
-	mutex->unlock(mutex);
+	moon.ownership->stop(moon.ownership);
+	if (sun.ownership)
+	{
+		sun.ownership->stop(sun.ownership);
+	}
 	DESTROY_IF(moon.ownership);
 	DESTROY_IF(sun.ownership);
 	mutex->destroy(mutex);

@@ -394,6 +394,19 @@ START_TEST(test_status_stats)
 	section = reply_add(ha, REPLY_SECTION, "records");
 	add(section, "received", "120");
 	add(section, "refused", "7");
+	section = reply_add(ha, REPLY_SECTION, "durability");
+	add(section, "mode", "semi-sync");
+	print(status_print);
+	assert_has("durability: semi-sync\n");
+	assert_has_not("waited");
+	add(section, "degraded", "yes");
+	add(section, "reason", "no standby is up to date");
+	add(section, "held", "3");
+	add(section, "gated", "40");
+	add(section, "timeouts", "5");
+	add(section, "lost", "2");
+	add(section, "median_us", "350.1");
+	add(section, "p99_us", "912.9");
 	section = reply_add(ha, REPLY_SECTION, "hooks");
 	add(section, "handshakes", "1");
 	add(section, "median_us", "8.1");
@@ -403,6 +416,9 @@ START_TEST(test_status_stats)
 	assert_has("message-ID sync: 6 not needed yet, 5 queued, 4 pending, 3 done, "
 			   "2 failed, 1 skipped\n");
 	assert_has("rekeying after takeovers: 12 queued, 34 started");
+	assert_has("durability: semi-sync, DEGRADED: no standby is up to date\n");
+	assert_has("40 packets waited, 3 now, 7 in vain; median 350.1 us, 99 % "
+			   "below 912.9 us\n");
 	assert_has("records: 120 received, 7 refused\n");
 	assert_has("time in hooks: 1 handshake, median 8.1 us, 99 % below "
 			   "21.9 us\n");
