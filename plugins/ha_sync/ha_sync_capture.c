@@ -134,8 +134,8 @@ static bool update(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 /**
  * Tell that an IKE_SA is gone, mutex held.
  */
-static void gone(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
-				 ha_sync_tracked_t *tracked)
+static void tell_gone(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+					  ha_sync_tracked_t *tracked)
 {
 	uint64_t seq = this->sender->get_seq(this->sender);
 
@@ -417,7 +417,7 @@ METHOD(listener_t, message, bool,
 				complete = update(this, ike_sa, tracked);
 				if (!this->frozen && is_farewell(ike_sa, message))
 				{
-					gone(this, ike_sa, tracked);
+					tell_gone(this, ike_sa, tracked);
 				}
 				hold(this, ike_sa, tracked);
 			}
