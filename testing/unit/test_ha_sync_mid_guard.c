@@ -486,7 +486,7 @@ START_TEST(test_eager)
 END_TEST
 
 /**
- * Both in one message (RFC 6311, 5), at once, as packets are refused until then.
+ * Both in one message (RFC 6311, 5), at once: packets are refused until then.
  */
 START_TEST(test_both)
 {
