@@ -26,6 +26,13 @@
  */
 #define IV_LIMIT (1ULL << 40)
 
+/**
+ * How far the inbound number of an SA is raised that is of no use until it is
+ * rekeyed: not even what the previous active got while it could not report, as
+ * the channel was down, is accepted then.
+ */
+#define FAR_AHEAD (1 << 30)
+
 typedef struct private_ha_sync_replay_policy_t private_ha_sync_replay_policy_t;
 
 /**
@@ -104,16 +111,20 @@ ha_sync_replay_action_t ha_sync_replay_decide(
 
 	if (!planned && rules->mode != HA_SYNC_REPLAY_LEARN)
 	{
-		action.seq += rules->margin;
-		if (!has_esn(child))
-		{
-			action.seq = min(action.seq, MAX_SEQ);
-		}
 		if (!jumps || rules->mode == HA_SYNC_REPLAY_REKEY)
 		{
+			action.seq += FAR_AHEAD;
 			action.rekey = TRUE;
 			/* not if nothing came with it until now */
 			action.urgent = child->use.seq > 0;
+		}
+		else
+		{
+			action.seq += rules->margin;
+		}
+		if (!has_esn(child))
+		{
+			action.seq = min(action.seq, MAX_SEQ);
 		}
 	}
 	return action;

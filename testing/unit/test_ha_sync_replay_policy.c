@@ -15,6 +15,9 @@
 /** default of the option margin */
 #define MARGIN (1ULL << 20)
 
+/** how far it is raised if the SA is rekeyed anyway */
+#define FAR_AHEAD (1ULL << 30)
+
 /** last numbers that were reported */
 #define SEQ 5000
 #define OSEQ 7000
@@ -122,12 +125,12 @@ START_TEST(test_advance)
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, FALSE, TRUE, SEQ,
 						 OSEQ), SEQ + MARGIN, FALSE, FALSE);
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, FALSE, FALSE, SEQ,
-						 OSEQ), SEQ + MARGIN, TRUE, TRUE);
+						 OSEQ), SEQ + FAR_AHEAD, TRUE, TRUE);
 	/* not used until the last report, but maybe since then */
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, FALSE, TRUE, 0,
 						 0), MARGIN, FALSE, FALSE);
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, FALSE, FALSE, 0,
-						 0), MARGIN, TRUE, FALSE);
+						 0), FAR_AHEAD, TRUE, FALSE);
 	/* the last numbers are known after a handover */
 	assert_action(decide(_i, HA_SYNC_REPLAY_ADVANCE, FALSE, TRUE, TRUE, SEQ,
 						 OSEQ), SEQ, FALSE, FALSE);
@@ -140,7 +143,7 @@ END_TEST
 START_TEST(test_rekey)
 {
 	assert_action(decide(_i, HA_SYNC_REPLAY_REKEY, FALSE, FALSE, TRUE, SEQ,
-						 OSEQ), SEQ + MARGIN, TRUE, TRUE);
+						 OSEQ), SEQ + FAR_AHEAD, TRUE, TRUE);
 	assert_action(decide(_i, HA_SYNC_REPLAY_REKEY, FALSE, TRUE, TRUE, SEQ,
 						 OSEQ), SEQ, TRUE, FALSE);
 }
@@ -156,7 +159,7 @@ START_TEST(test_seq_limit)
 	assert_action(decide(0, HA_SYNC_REPLAY_REKEY, FALSE, FALSE, FALSE, seq,
 						 OSEQ), 0xffffffff, TRUE, TRUE);
 	assert_action(decide(1, HA_SYNC_REPLAY_REKEY, FALSE, FALSE, FALSE, seq,
-						 OSEQ), seq + MARGIN, TRUE, TRUE);
+						 OSEQ), seq + FAR_AHEAD, TRUE, TRUE);
 }
 END_TEST
 
@@ -322,7 +325,7 @@ START_TEST(test_apply)
 	set("rekey_after_failover", "no");
 	set("replay_policy", "rekey");
 	ck_assert(policy->reload(policy));
-	ck_assert_uint_eq(apply(policy, FALSE, TRUE, SEQ + MARGIN), 0);
+	ck_assert_uint_eq(apply(policy, FALSE, TRUE, SEQ + FAR_AHEAD), 0);
 	ck_assert_int_eq(queued, 2);
 	ck_assert_int_eq(urgent, 2);
 
@@ -334,7 +337,7 @@ START_TEST(test_apply)
 	ck_assert_int_eq(queued, 0);
 	ck_assert_uint_eq(apply(policy, TRUE, TRUE, SEQ), 0);
 	/* a stock peer can't: it is not left without traffic */
-	ck_assert_uint_eq(apply(policy, FALSE, FALSE, SEQ + 2097152), 0);
+	ck_assert_uint_eq(apply(policy, FALSE, FALSE, SEQ + FAR_AHEAD), 0);
 	ck_assert_int_eq(urgent, 2);
 	ck_assert_uint_eq(policy->apply(policy, NULL, FALSE, TRUE), 0);
 	policy->destroy(policy);
@@ -372,7 +375,7 @@ START_TEST(test_wrong)
 	/* what was right stays */
 	set("replay_policy", "Learn");
 	ck_assert(!policy->reload(policy));
-	ck_assert_uint_eq(apply(policy, FALSE, TRUE, SEQ + MARGIN), 0);
+	ck_assert_uint_eq(apply(policy, FALSE, TRUE, SEQ + FAR_AHEAD), 0);
 	policy->destroy(policy);
 }
 END_TEST
