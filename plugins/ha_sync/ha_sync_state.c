@@ -13,6 +13,7 @@
 
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>
+#include <sa/task_manager.h>
 #include <threading/mutex.h>
 #include <utils/utils/atomics.h>
 
@@ -185,6 +186,44 @@ static bool is_strict(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 						   HA_SYNC_CAP_PLUGIN | HA_SYNC_CAP_MID);
 }
 
+/**
+ * Job: check if the peer answered.
+ */
+static job_requeue_t check_later(job_data_t *data)
+{
+	private_ha_sync_state_t *this = data->this;
+	ike_sa_t *ike_sa;
+
+	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
+													data->unique_id);
+	if (ike_sa)
+	{
+		if (is_strict(this, ike_sa))
+		{
+			this->public.fail(&this->public, ike_sa, "the peer did not answer");
+		}
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * How long charon waits for a response before it gives a peer up, in ms.
+ */
+static uint32_t get_patience()
+{
+	retransmission_t retransmission;
+	uint32_t patience = 0;
+	u_int i;
+
+	retransmission_parse_default(&retransmission);
+	for (i = 0; i <= retransmission.tries; i++)
+	{
+		patience += retransmission_timeout(&retransmission, i, FALSE);
+	}
+	return patience;
+}
+
 METHOD(ha_sync_state_t, start, void,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
@@ -194,6 +233,9 @@ METHOD(ha_sync_state_t, start, void,
 		if (is_strict(this, ike_sa))
 		{
 			this->guard->hurry(this->guard, ike_sa);
+			lib->scheduler->schedule_job_ms(lib->scheduler,
+					create_job(this, ike_sa->get_unique_id(ike_sa),
+							   (void*)check_later), get_patience());
 		}
 	}
 }

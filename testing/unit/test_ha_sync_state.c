@@ -534,6 +534,25 @@ START_TEST(test_failure)
 }
 END_TEST
 
+START_TEST(test_no_answer)
+{
+	lib->settings->set_double(lib->settings, "%s.retransmit_timeout", 0.1,
+							  lib->ns);
+	lib->settings->set_int(lib->settings, "%s.retransmit_tries", 0, lib->ns);
+	state->start(state, &sa->public);
+	wait_for(counts().failed, 1);
+	wait_for(sa->reestablished, 1);
+	/* one that was answered in time */
+	sas[1].unique_id = 44;
+	sa = &sas[1];
+	caps->set(caps, &sa->public, HA_SYNC_CAP_PLUGIN);
+	state->start(state, &sa->public);
+	done_cb(done_user, &sa->public);
+	usleep(300000);
+	ck_assert_uint_eq(counts().failed, 1);
+}
+END_TEST
+
 START_TEST(test_responder)
 {
 	sa->conditions = 0;
@@ -594,6 +613,7 @@ Suite *state_suite()
 	tcase_add_test(tc, test_plugin_peer);
 	tcase_add_test(tc, test_other_peer);
 	tcase_add_test(tc, test_failure);
+	tcase_add_test(tc, test_no_answer);
 	tcase_add_test(tc, test_responder);
 	tcase_add_test(tc, test_replaced);
 	tcase_add_test(tc, test_destroyed);
