@@ -187,6 +187,15 @@ static bool is_strict(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 }
 
 /**
+ * Check if an IKE_SA is live, it may have become a copy again.
+ */
+static bool is_live(ike_sa_t *ike_sa)
+{
+	return ike_sa->get_state(ike_sa) == IKE_ESTABLISHED ||
+		   ike_sa->get_state(ike_sa) == IKE_REKEYING;
+}
+
+/**
  * Job: check if the peer answered.
  */
 static job_requeue_t check_later(job_data_t *data)
@@ -198,7 +207,7 @@ static job_requeue_t check_later(job_data_t *data)
 													data->unique_id);
 	if (ike_sa)
 	{
-		if (is_strict(this, ike_sa))
+		if (is_live(ike_sa) && is_strict(this, ike_sa))
 		{
 			this->public.fail(&this->public, ike_sa, "the peer did not answer");
 		}
@@ -373,7 +382,8 @@ static job_requeue_t fail_later(job_data_t *data)
 													data->unique_id);
 	if (ike_sa)
 	{
-		if (this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+		if (is_live(ike_sa) &&
+			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
 		{
 			fail(this, ike_sa, "the peer failed over at the same time");
 		}

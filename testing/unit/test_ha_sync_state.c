@@ -270,6 +270,7 @@ static void setup()
 {
 	u_int i;
 
+	sa = &sas[0];
 	ck_assert(library_init("", "test_ha_sync_state"));
 	lib->crypto->add_rng(lib->crypto, RNG_TRUE, "test", fake_rng);
 	lib->processor->set_threads(lib->processor, 4);
@@ -543,11 +544,15 @@ START_TEST(test_no_answer)
 	wait_for(counts().failed, 1);
 	wait_for(sa->reestablished, 1);
 	/* one that was answered in time */
-	sas[1].unique_id = 44;
 	sa = &sas[1];
 	caps->set(caps, &sa->public, HA_SYNC_CAP_PLUGIN);
 	state->start(state, &sa->public);
 	done_cb(done_user, &sa->public);
+	usleep(300000);
+	ck_assert_uint_eq(counts().failed, 1);
+	/* one that is a copy again */
+	state->start(state, &sa->public);
+	sa->state = IKE_PASSIVE;
 	usleep(300000);
 	ck_assert_uint_eq(counts().failed, 1);
 }
