@@ -425,32 +425,31 @@ METHOD(listener_t, message, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
-	bool strict;
+	bool request, strict;
 
 	if (!ike_sa || !incoming)
 	{
 		return TRUE;
 	}
+	request = message->get_request(message);
+	strict = is_strict(this, ike_sa);
 	if (plain)
-	{	/* a lenient one: both sides agree on message IDs again */
-		if (message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED &&
-			message->get_message_id(message) != 0 &&
-			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED) &&
-			!message->get_request(message))
-		{
+	{
+		if (!request && !strict && !is_zero(message) &&
+			message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED)
+		{	/* both sides agree on message IDs again */
 			this->caps->mark(this->caps, ike_sa, FALSE);
 		}
 		return TRUE;
 	}
-	strict = is_strict(this, ike_sa);
 	if (strict && is_zero(message))
 	{
-		if (!message->get_request(message))
+		if (!request)
 		{
 			process_response(this, ike_sa, message);
 		}
 	}
-	else if (strict || is_failed(this, ike_sa))
+	else if ((strict && request) || is_failed(this, ike_sa))
 	{
 		DBG2(DBG_IKE, "ha-sync: message IDs are not synced, message ignored");
 		ike_wire_ignore(ike_sa, message);
