@@ -187,6 +187,15 @@ static bool is_strict(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 }
 
 /**
+ * Check if an IKE_SA is live, it may have become a copy again.
+ */
+static bool is_live(ike_sa_t *ike_sa)
+{
+	return ike_sa->get_state(ike_sa) == IKE_ESTABLISHED ||
+		   ike_sa->get_state(ike_sa) == IKE_REKEYING;
+}
+
+/**
  * Job: check if the peer answered.
  */
 static job_requeue_t check_later(job_data_t *data)
@@ -198,7 +207,7 @@ static job_requeue_t check_later(job_data_t *data)
 													data->unique_id);
 	if (ike_sa)
 	{
-		if (is_strict(this, ike_sa))
+		if (is_live(ike_sa) && is_strict(this, ike_sa))
 		{
 			this->public.fail(&this->public, ike_sa, "the peer did not answer");
 		}
@@ -373,7 +382,8 @@ static job_requeue_t fail_later(job_data_t *data)
 													data->unique_id);
 	if (ike_sa)
 	{
-		if (this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+		if (is_live(ike_sa) &&
+			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
 		{
 			fail(this, ike_sa, "the peer failed over at the same time");
 		}
@@ -415,32 +425,31 @@ METHOD(listener_t, message, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
-	bool strict;
+	bool request, strict;
 
 	if (!ike_sa || !incoming)
 	{
 		return TRUE;
 	}
+	request = message->get_request(message);
+	strict = is_strict(this, ike_sa);
 	if (plain)
-	{	/* a lenient one: both sides agree on message IDs again */
-		if (message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED &&
-			message->get_message_id(message) != 0 &&
-			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED) &&
-			!message->get_request(message))
-		{
+	{
+		if (!request && !strict && !is_zero(message) &&
+			message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED)
+		{	/* both sides agree on message IDs again */
 			this->caps->mark(this->caps, ike_sa, FALSE);
 		}
 		return TRUE;
 	}
-	strict = is_strict(this, ike_sa);
 	if (strict && is_zero(message))
 	{
-		if (!message->get_request(message))
+		if (!request)
 		{
 			process_response(this, ike_sa, message);
 		}
 	}
-	else if (strict || is_failed(this, ike_sa))
+	else if ((strict && request) || is_failed(this, ike_sa))
 	{
 		DBG2(DBG_IKE, "ha-sync: message IDs are not synced, message ignored");
 		ike_wire_ignore(ike_sa, message);

@@ -54,10 +54,11 @@ struct ha_sync_state_counts_t {
  * IDs are not to be trusted.
  *
  * With a peer that runs this plugin message IDs are synced at once, and until
- * then ordinary messages are ignored (strict, RFC 6311, 8.1).  If it does not
- * answer for as long as charon would wait (retransmit_* options) it is taken
- * for dead: FAILED.  With other peers the sync may never come, see
- * ha_sync_mid_guard, so ordinary messages are processed.
+ * then ordinary requests are ignored (strict, RFC 6311, 8.1); responses to the
+ * previous active have message IDs below ours, or ha_sync_mid_guard takes care
+ * of them.  If the peer does not answer for as long as charon would wait
+ * (retransmit_* options) it is taken for dead: FAILED.  With other peers the
+ * sync may never come, so ordinary messages are processed.
  *
  * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
  *

@@ -13,6 +13,7 @@
 #include <threading/mutex.h>
 
 #include "fake_keymat.h"
+#include "ha_sync_alone.h"
 #include "ha_sync_peer.h"
 #include "ike_wire_zero.h"
 
@@ -1051,6 +1052,34 @@ START_TEST(test_alone)
 }
 END_TEST
 
+START_TEST(test_is_alone)
+{
+	ck_assert(ha_sync_is_alone());
+	lib->settings->set_str(lib->settings,
+					"%s.plugins.ha-sync.failover_failure_notify", "8312",
+					lib->ns);
+	ck_assert(ha_sync_is_alone());
+	ck_assert_uint_eq(ha_sync_failure_notify(), 8312);
+	lib->settings->set_str(lib->settings,
+					"%s.plugins.ha-sync.groups.a.addresses", "192.0.2.5",
+					lib->ns);
+	ck_assert(!ha_sync_is_alone());
+}
+END_TEST
+
+START_TEST(test_is_member)
+{
+	lib->settings->set_str(lib->settings, "%s.plugins.ha-sync.addresses",
+						   "192.0.2.5", lib->ns);
+	ck_assert(!ha_sync_is_alone());
+	/* not an error type for private use */
+	lib->settings->set_str(lib->settings,
+					"%s.plugins.ha-sync.failover_failure_notify", "41011",
+					lib->ns);
+	ck_assert_uint_eq(ha_sync_failure_notify(), SFF);
+}
+END_TEST
+
 Suite *peer_suite()
 {
 	Suite *s;
@@ -1073,6 +1102,8 @@ Suite *peer_suite()
 	tcase_add_test(tc, test_judge);
 	tcase_add_test(tc, test_gone);
 	tcase_add_test(tc, test_alone);
+	tcase_add_test(tc, test_is_alone);
+	tcase_add_test(tc, test_is_member);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("replay counters");
