@@ -508,6 +508,7 @@ METHOD(ha_sync_capture_t, set_mids, void,
 	private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 	const ha_sync_mids_t *mids)
 {
+	uint64_t seq = this->sender->get_seq(this->sender);
 	ha_sync_tracked_t *tracked;
 
 	this->mutex->lock(this->mutex);
@@ -515,6 +516,7 @@ METHOD(ha_sync_capture_t, set_mids, void,
 	if (tracked)
 	{
 		tracked->set_mids(tracked, ike_sa, mids);
+		note_records(this, tracked, seq);
 	}
 	this->mutex->unlock(this->mutex);
 }

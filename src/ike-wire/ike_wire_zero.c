@@ -118,14 +118,16 @@ packet_t *ike_wire_zero_response(ike_sa_t *ike_sa, uint16_t type, chunk_t data)
  */
 void ike_wire_ignore(ike_sa_t *ike_sa, message_t *message)
 {
-	if (message->get_request(message) &&
-		message->get_message_id(message) == 0 &&
-		ike_sa->get_message_id(ike_sa, FALSE) != 0)
+	bool sync;
+
+	sync = message->get_request(message) &&
+		   message->get_message_id(message) == 0;
+	if (!sync || ike_sa->get_message_id(ike_sa, FALSE) == 0)
 	{	/* its message ID is logged, so leave it if it does no harm */
-		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
-	}
-	else
-	{
 		message->set_message_id(message, NO_MESSAGE_ID);
+	}
+	if (sync)
+	{	/* charon would take it for a sync, whatever the message ID is now */
+		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
 	}
 }

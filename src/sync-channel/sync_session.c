@@ -393,7 +393,11 @@ METHOD(sync_session_t, end, void,
 	this->ending = strdupnull(why);
 	this->farewell = farewell;
 	this->mutex->unlock(this->mutex);
-	wake_up(this);
+	if (why)
+	{	/* else the thread itself forgets a reason before it connects: it must
+		 * not be kept from waiting when that fails */
+		wake_up(this);
+	}
 }
 
 METHOD(sync_session_t, set_timers, void,
