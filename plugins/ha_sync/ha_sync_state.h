@@ -62,7 +62,7 @@ struct ha_sync_state_counts_t {
  *
  * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
  *
- * Locking: a mutex protects the list of FAILED IKE SAs, a leaf.
+ * Locking: a mutex protects the list of these IKE SAs, a leaf.
  */
 struct ha_sync_state_t {
 
@@ -93,6 +93,15 @@ struct ha_sync_state_t {
 	 * @return			what to do
 	 */
 	ha_sync_verdict_t (*judge)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Check if a packet may leave: requests don't, but those of syncs, as long as
+	 * an IKE SA is FAILED, or is UNSYNED and its peer runs this plugin.
+	 *
+	 * @param packet	packet as charon sends it, without non-ESP marker
+	 * @return			FALSE if it is to be dropped, charon sends it again
+	 */
+	bool (*pass)(ha_sync_state_t *this, packet_t *packet);
 
 	/**
 	 * Nobody knows the message IDs of an IKE_SA, or its peer is gone.
