@@ -197,6 +197,23 @@ static bool is_failed(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 }
 
 /**
+ * Check if an IKE_SA sends no requests.
+ */
+static bool is_held(private_ha_sync_state_t *this, const ha_sync_spis_t *spis)
+{
+	bool held;
+
+	if (ref_cur(&this->held) == 0)
+	{
+		return FALSE;
+	}
+	this->mutex->lock(this->mutex);
+	held = this->entries->get(this->entries, spis) != NULL;
+	this->mutex->unlock(this->mutex);
+	return held;
+}
+
+/**
  * Note that an IKE SA sends no requests, FALSE if it was known to be FAILED.
  */
 static bool hold(private_ha_sync_state_t *this, ike_sa_t *ike_sa, bool failed)
@@ -330,6 +347,15 @@ METHOD(ha_sync_state_t, start, void,
 		ha_sync_describe_spis(ike_sa, &spis);
 		lib->scheduler->schedule_job_ms(lib->scheduler,
 					create_job(this, &spis, (void*)check_later), get_patience());
+	}
+}
+
+METHOD(ha_sync_state_t, resume, void,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	if (this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
+	{
+		this->caps->mark(this->caps, ike_sa, TRUE);
 	}
 }
 
@@ -488,6 +514,28 @@ static bool is_zero(message_t *message)
 		   message->get_exchange_type(message) != IKE_SA_INIT;
 }
 
+/**
+ * Look at a verified response to a request of ours: if no sync is under way,
+ * both sides agree on message IDs again.
+ */
+static void process_answer(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
+						   message_t *message)
+{
+	ha_sync_spis_t spis;
+
+	if (is_zero(message) ||
+		message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED ||
+		!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+	{
+		return;
+	}
+	ha_sync_describe_spis(ike_sa, &spis);
+	if (!is_held(this, &spis))
+	{
+		this->caps->mark(this->caps, ike_sa, FALSE);
+	}
+}
+
 METHOD(listener_t, message, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
@@ -499,16 +547,15 @@ METHOD(listener_t, message, bool,
 		return TRUE;
 	}
 	request = message->get_request(message);
-	strict = is_strict(this, ike_sa);
 	if (plain)
 	{
-		if (!request && !strict && !is_zero(message) &&
-			message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED)
-		{	/* both sides agree on message IDs again */
-			this->caps->mark(this->caps, ike_sa, FALSE);
+		if (!request)
+		{
+			process_answer(this, ike_sa, message);
 		}
 		return TRUE;
 	}
+	strict = is_strict(this, ike_sa);
 	if (strict && is_zero(message))
 	{
 		if (!request)
@@ -529,7 +576,6 @@ METHOD(ha_sync_state_t, pass, bool,
 {
 	ha_sync_spis_t spis;
 	chunk_t data;
-	bool held;
 
 	if (ref_cur(&this->held) == 0)
 	{
@@ -544,10 +590,7 @@ METHOD(ha_sync_state_t, pass, bool,
 	memcpy(&spis.i, data.ptr, sizeof(spis.i));
 	memcpy(&spis.r, data.ptr + sizeof(spis.i), sizeof(spis.r));
 	spis.initiator = (data.ptr[IKE_FLAGS] & IKE_FLAG_INITIATOR) != 0;
-	this->mutex->lock(this->mutex);
-	held = this->entries->get(this->entries, &spis) != NULL;
-	this->mutex->unlock(this->mutex);
-	return !held;
+	return !is_held(this, &spis);
 }
 
 /**
@@ -679,6 +722,7 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 				.ike_state_change = _ike_state_change,
 			},
 			.start = _start,
+			.resume = _resume,
 			.is_unsyned = _is_unsyned,
 			.judge = _judge,
 			.pass = _pass,

@@ -77,6 +77,15 @@ struct ha_sync_state_t {
 	void (*start)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 
 	/**
+	 * An IKE_SA was taken over, and a request of the previous active is sent
+	 * again before anything else: SYNED when it gets its response, no sync until
+	 * then.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*resume)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * Check if an IKE_SA is UNSYNED; a copy is if the active's was.
 	 *
 	 * @param ike_sa	IKE_SA

@@ -651,6 +651,24 @@ START_TEST(test_pass)
 }
 END_TEST
 
+START_TEST(test_resume)
+{
+	state->resume(state, &sa->public);
+	ck_assert(state->is_unsyned(state, &sa->public));
+	ck_assert_uint_eq(hurried, 0);
+	/* the previous active's request */
+	ck_assert(pass(TRUE, 15));
+	/* the peer failed over, too */
+	ck_assert_int_eq(state->judge(state, &sa->public), HA_SYNC_REFUSE);
+	ck_assert(!receive(make_message(TRUE, 3, 0, chunk_empty)));
+	ck_assert(state->is_unsyned(state, &sa->public));
+	/* it gets a response */
+	ck_assert(receive(make_message(FALSE, 16, 0, chunk_empty)));
+	ck_assert(!state->is_unsyned(state, &sa->public));
+	ck_assert(receive(make_message(TRUE, 3, 0, chunk_empty)));
+}
+END_TEST
+
 START_TEST(test_destroyed)
 {
 	state->fail(state, &sa->public, "test");
@@ -678,6 +696,7 @@ Suite *state_suite()
 	tcase_add_test(tc, test_responder);
 	tcase_add_test(tc, test_replaced);
 	tcase_add_test(tc, test_pass);
+	tcase_add_test(tc, test_resume);
 	tcase_add_test(tc, test_destroyed);
 	suite_add_tcase(s, tc);
 	return s;
