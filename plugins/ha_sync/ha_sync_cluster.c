@@ -28,6 +28,7 @@
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
 #include "ha_sync_response.h"
+#include "ha_sync_resume.h"
 #include "ha_sync_resync.h"
 #include "ha_sync_sender.h"
 #include "ha_sync_silence.h"
@@ -75,6 +76,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_rekey_t *rekey;
 	ha_sync_replay_policy_t *policy;
 	ha_sync_response_t *response;
+	ha_sync_resume_t *resume;
 	ha_sync_failover_t *failover;
 	ha_sync_ownership_t *ownership;
 	ha_sync_spi_t *spi;
@@ -276,7 +278,13 @@ static bool leaving(private_ha_sync_cluster_t *this, packet_t *packet)
 {
 	this->channel->wake(this->channel);
 	this->counters->wake(this->counters);
-	return this->guard->pass(this->guard, packet);
+	if (!this->state->pass(this->state, packet) ||
+		!this->guard->pass(this->guard, packet))
+	{
+		return FALSE;
+	}
+	this->resume->substitute(this->resume, packet);
+	return TRUE;
 }
 
 /**
@@ -449,10 +457,11 @@ static bool create_state(private_ha_sync_cluster_t *this)
 		return FALSE;
 	}
 	this->response = ha_sync_response_create(this->registry);
+	this->resume = ha_sync_resume_create(this->capture);
 	this->failover = ha_sync_failover_create(this->registry, this->replica,
 								this->capture, this->counters, this->sender,
 								this->caps, this->state, this->guard,
-								this->policy);
+								this->policy, this->resume);
 	return TRUE;
 }
 
@@ -601,6 +610,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->failover);
 	DESTROY_IF(this->policy);
 	DESTROY_IF(this->rekey);
+	DESTROY_IF(this->resume);
 	DESTROY_IF(this->response);
 	DESTROY_IF(this->mobike);
 	DESTROY_IF(this->peer);

@@ -49,6 +49,9 @@ struct private_ha_sync_failover_t {
 	/** decides what becomes of CHILD SAs */
 	ha_sync_replay_policy_t *policy;
 
+	/** finishes requests */
+	ha_sync_resume_t *resume;
+
 	/** progress of the last activation */
 	ha_sync_failover_status_t status;
 
@@ -72,6 +75,41 @@ static uint32_t elapsed(private_ha_sync_failover_t *this)
 }
 
 /**
+ * Make a copy live.
+ */
+static status_t make_live(private_ha_sync_failover_t *this, ike_sa_t *ike_sa,
+						  ha_sync_ike_t *ike, array_t *children, bool planned)
+{
+	ha_sync_exchange_t *exchange;
+	bool jumps, under_way, esn = FALSE;
+	status_t status = SUCCESS;
+	uint32_t skip;
+
+	exchange = this->registry->get_exchange(this->registry, &ike->spis);
+	under_way = exchange && ha_sync_resume_wanted(exchange);
+
+	this->capture->adopt(this->capture, ike_sa, ike);
+	jumps = !ike->dynamic.rekeyed && !under_way &&
+			ha_sync_mid_replay_usable(this->caps, ike_sa, children, &esn);
+	skip = this->policy->apply(this->policy, children, planned, jumps);
+	ha_sync_activate(ike_sa, ike, children, this->counters);
+	if (under_way)
+	{	/* a request is told with its message ID, which is right therefore; a
+		 * sync would have the peer forget what it did about the request */
+		under_way = this->resume->start(this->resume, ike_sa, exchange,
+										&status);
+	}
+	if (!under_way && !ike->dynamic.rekeyed &&
+		(!planned || this->state->is_unsyned(this->state, ike_sa)))
+	{
+		this->guard->add(this->guard, ike_sa, skip, esn);
+		this->state->start(this->state, ike_sa);
+	}
+	ha_sync_exchange_destroy(exchange);
+	return status;
+}
+
+/**
  * Make the copy of an IKE SA live, FALSE if there is none.
  */
 static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
@@ -81,8 +119,7 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	array_t *children;
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
-	bool jumps, esn = FALSE, live = FALSE;
-	uint32_t skip;
+	status_t status = SUCCESS;
 
 	ike = this->registry->get_ike(this->registry, spis);
 	if (!ike)
@@ -95,27 +132,23 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 	id->destroy(id);
 	if (ike_sa)
 	{
-		live = TRUE;
 		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
 		{
-			this->capture->adopt(this->capture, ike_sa, ike);
-			jumps = !ike->dynamic.rekeyed &&
-					ha_sync_mid_replay_usable(this->caps, ike_sa, children,
-											  &esn);
-			skip = this->policy->apply(this->policy, children, planned, jumps);
-			ha_sync_activate(ike_sa, ike, children, this->counters);
-			if (!ike->dynamic.rekeyed &&
-				(!planned || this->state->is_unsyned(this->state, ike_sa)))
-			{
-				this->guard->add(this->guard, ike_sa, skip, esn);
-				this->state->start(this->state, ike_sa);
-			}
+			status = make_live(this, ike_sa, ike, children, planned);
 		}
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		if (status == DESTROY_ME)
+		{
+			charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
+														ike_sa);
+		}
+		else
+		{
+			charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		}
 	}
 	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
 	ha_sync_ike_destroy(ike);
-	return live;
+	return ike_sa != NULL;
 }
 
 METHOD(ha_sync_failover_t, activate, void,
@@ -245,7 +278,8 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_mid_caps_t *caps,
 											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
-											ha_sync_replay_policy_t *policy)
+											ha_sync_replay_policy_t *policy,
+											ha_sync_resume_t *resume)
 {
 	private_ha_sync_failover_t *this;
 
@@ -267,6 +301,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 		.state = state,
 		.guard = guard,
 		.policy = policy,
+		.resume = resume,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

@@ -19,6 +19,7 @@
 #include "ha_sync_registry.h"
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
+#include "ha_sync_resume.h"
 #include "ha_sync_sender.h"
 #include "ha_sync_state.h"
 
@@ -105,6 +106,7 @@ struct ha_sync_failover_t {
  * @param state			synchronization state of IKE SAs
  * @param guard			decides about syncs (RFC 6311)
  * @param policy		decides what becomes of CHILD SAs
+ * @param resume		finishes requests
  * @return				failover
  */
 ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
@@ -115,6 +117,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 											ha_sync_mid_caps_t *caps,
 											ha_sync_state_t *state,
 											ha_sync_mid_guard_t *guard,
-											ha_sync_replay_policy_t *policy);
+											ha_sync_replay_policy_t *policy,
+											ha_sync_resume_t *resume);
 
 #endif /** HA_SYNC_FAILOVER_H_ @}*/

@@ -119,34 +119,29 @@ static status_t replace_rekey(private_ha_sync_resume_t *this, ike_sa_t *ike_sa,
 	return ike_sa->initiate(ike_sa, NULL, NULL);
 }
 
-METHOD(ha_sync_resume_t, start, status_t,
-	private_ha_sync_resume_t *this, ike_sa_t *ike_sa,
-	const ha_sync_exchange_t *exchange, bool *started)
+bool ha_sync_resume_wanted(const ha_sync_exchange_t *exchange)
 {
-	ha_sync_request_t request;
-	uint32_t mid;
+	return exchange->mids.pending && exchange->request.len &&
+		   ha_sync_packets_mid(exchange->request) + 1 == exchange->mids.send;
+}
 
-	*started = FALSE;
-	if (!exchange->mids.pending || !exchange->request.len)
-	{
-		return SUCCESS;
-	}
-	mid = ha_sync_packets_mid(exchange->request);
-	if (mid + 1 != exchange->mids.send)
-	{
-		return SUCCESS;
-	}
+METHOD(ha_sync_resume_t, start, bool,
+	private_ha_sync_resume_t *this, ike_sa_t *ike_sa,
+	const ha_sync_exchange_t *exchange, status_t *status)
+{
+	uint32_t mid = ha_sync_packets_mid(exchange->request);
+	ha_sync_request_t request;
+
 	if (!ha_sync_request_read(ike_sa, exchange->request, &request))
 	{
 		DBG1(DBG_IKE, "ha-sync: request %u of the previous active can't be read, "
 			 "it is not finished", mid);
-		return SUCCESS;
+		return FALSE;
 	}
-	*started = TRUE;
 	if (request.kind == HA_REQUEST_IKE_REKEY)
 	{
-		ha_sync_request_clear(&request);
-		return replace_rekey(this, ike_sa, exchange, mid);
+		*status = replace_rekey(this, ike_sa, exchange, mid);
+		return TRUE;
 	}
 	DBG1(DBG_IKE, "ha-sync: finishing request %u of the previous active", mid);
 	add(this, exchange);
@@ -155,7 +150,8 @@ METHOD(ha_sync_resume_t, start, status_t,
 			ha_sync_resume_task_create(ike_sa, &exchange->spis, mid,
 								ha_sync_packets_type(exchange->request),
 								&request, (void*)done, this));
-	return ike_sa->initiate(ike_sa, NULL, NULL);
+	*status = ike_sa->initiate(ike_sa, NULL, NULL);
+	return TRUE;
 }
 
 /**

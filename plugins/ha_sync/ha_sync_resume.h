@@ -52,12 +52,12 @@ struct ha_sync_resume_t {
 	 * The IKE_SA is live, with the message IDs of the record.
 	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller
-	 * @param exchange	its last messages
-	 * @param started	receives TRUE if there was one
-	 * @return			DESTROY_ME if the IKE_SA can't be used anymore
+	 * @param exchange	its last messages, ha_sync_resume_wanted()
+	 * @param status	receives DESTROY_ME if the IKE_SA can't be used anymore
+	 * @return			FALSE if the request can't be read, and is not finished
 	 */
-	status_t (*start)(ha_sync_resume_t *this, ike_sa_t *ike_sa,
-					  const ha_sync_exchange_t *exchange, bool *started);
+	bool (*start)(ha_sync_resume_t *this, ike_sa_t *ike_sa,
+				  const ha_sync_exchange_t *exchange, status_t *status);
 
 	/**
 	 * Put the octets of the old active's request in a packet that stands for it.
@@ -73,6 +73,14 @@ struct ha_sync_resume_t {
 	 */
 	void (*destroy)(ha_sync_resume_t *this);
 };
+
+/**
+ * Check if an IKE SA has a request under way that can be finished.
+ *
+ * @param exchange		its last messages
+ * @return				TRUE if so
+ */
+bool ha_sync_resume_wanted(const ha_sync_exchange_t *exchange);
 
 /**
  * Create a ha_sync_resume_t.

@@ -12,13 +12,14 @@
 #include <ike_wire_zero.h>
 
 #include <daemon.h>
+#include <collections/hashtable.h>
 #include <processing/jobs/callback_job.h>
 #include <sa/task_manager.h>
 #include <threading/mutex.h>
 #include <utils/utils/atomics.h>
 
 typedef struct private_ha_sync_state_t private_ha_sync_state_t;
-typedef struct failed_t failed_t;
+typedef struct entry_t entry_t;
 typedef struct job_data_t job_data_t;
 
 /**
@@ -44,10 +45,14 @@ struct private_ha_sync_state_t {
 	/** IKE SAs to be set up again */
 	ha_sync_mid_queue_t *queue;
 
-	/** FAILED IKE SAs, failed_t */
-	array_t *failures;
+	/** IKE SAs that send no requests, by name (entry_t): FAILED ones, and UNSYNED
+	 * ones until they are synced if the peer runs this plugin */
+	hashtable_t *entries;
 
 	/** their number, read without the mutex */
+	refcount_t held;
+
+	/** number of FAILED ones, read without the mutex */
 	refcount_t failing;
 
 	/** type of the notify Simultaneous Failover Failure */
@@ -56,19 +61,32 @@ struct private_ha_sync_state_t {
 	/** see ha_sync_state_counts_t */
 	refcount_t failed, initiated;
 
-	/** protects failures */
+	/** protects entries */
 	mutex_t *mutex;
 };
 
 /**
- * A FAILED IKE SA.
+ * IKE header (RFC 7296, 3.1): its length, where flags and message ID are, and
+ * flags.
  */
-struct failed_t {
+#define IKE_HEADER_LEN 28
+#define IKE_FLAGS 19
+#define IKE_MESSAGE_ID 20
+#define IKE_FLAG_INITIATOR 0x08
+#define IKE_FLAG_RESPONSE 0x20
 
-	/** unique ID of the IKE_SA */
-	uint32_t unique_id;
+/**
+ * An IKE SA that sends no requests.
+ */
+struct entry_t {
 
-	/** what a replacement has, too */
+	/** its name, the key */
+	ha_sync_spis_t spis;
+
+	/** TRUE if FAILED */
+	bool failed;
+
+	/** if FAILED, what a replacement has, too */
 	identification_t *my_id, *other_id;
 
 	/** TRUE if it is about to be destroyed */
@@ -83,53 +101,78 @@ struct job_data_t {
 	/** the object */
 	private_ha_sync_state_t *this;
 
-	/** unique ID of the IKE_SA */
-	uint32_t unique_id;
+	/** IKE SA */
+	ha_sync_spis_t spis;
 };
 
 /**
  * Destroy an entry.
  */
-static void failed_destroy(failed_t *failed)
+static void entry_destroy(entry_t *entry)
 {
-	failed->my_id->destroy(failed->my_id);
-	failed->other_id->destroy(failed->other_id);
-	free(failed);
+	if (entry)
+	{
+		DESTROY_IF(entry->my_id);
+		DESTROY_IF(entry->other_id);
+		free(entry);
+	}
+}
+
+/**
+ * Hash the name of an IKE SA.
+ */
+static u_int spis_hash(const void *key)
+{
+	const ha_sync_spis_t *spis = key;
+
+	return chunk_hash_inc(chunk_from_thing(spis->i),
+						  chunk_hash(chunk_from_thing(spis->r)));
+}
+
+/**
+ * Compare names of IKE SAs.
+ */
+static bool spis_equals(const void *a, const void *b)
+{
+	return ha_sync_spis_equals(a, b);
 }
 
 /**
  * Make a job for an IKE_SA.
  */
-static job_t *create_job(private_ha_sync_state_t *this, uint32_t unique_id,
-						 void *callback)
+static job_t *create_job(private_ha_sync_state_t *this,
+						 const ha_sync_spis_t *spis, void *callback)
 {
 	job_data_t *data;
 
 	INIT(data,
 		.this = this,
-		.unique_id = unique_id,
+		.spis = *spis,
 	);
 	return (job_t*)callback_job_create_with_prio(callback, data, free, NULL,
 												 JOB_PRIO_HIGH);
 }
 
 /**
- * Find an IKE_SA among the FAILED ones, mutex held; -1 if it's not.
+ * Check an IKE_SA out, NULL if it's gone.
  */
-static int find(private_ha_sync_state_t *this, uint32_t unique_id)
+static ike_sa_t *checkout(const ha_sync_spis_t *spis)
 {
-	failed_t *failed;
-	int i;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
 
-	for (i = 0; i < array_count(this->failures); i++)
-	{
-		array_get(this->failures, i, &failed);
-		if (failed->unique_id == unique_id)
-		{
-			return i;
-		}
-	}
-	return -1;
+	id = ha_sync_import_id(spis);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	return ike_sa;
+}
+
+/**
+ * Check an IKE_SA in.
+ */
+static void checkin(ike_sa_t *ike_sa)
+{
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 }
 
 /**
@@ -137,44 +180,99 @@ static int find(private_ha_sync_state_t *this, uint32_t unique_id)
  */
 static bool is_failed(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
-	bool found;
+	ha_sync_spis_t spis;
+	entry_t *entry;
+	bool failed;
 
 	if (ref_cur(&this->failing) == 0)
 	{
 		return FALSE;
 	}
+	ha_sync_describe_spis(ike_sa, &spis);
 	this->mutex->lock(this->mutex);
-	found = find(this, ike_sa->get_unique_id(ike_sa)) >= 0;
+	entry = this->entries->get(this->entries, &spis);
+	failed = entry && entry->failed;
 	this->mutex->unlock(this->mutex);
-	return found;
+	return failed;
 }
 
 /**
- * Forget a FAILED IKE_SA, FALSE if it's none.
+ * Check if an IKE_SA sends no requests.
  */
-static bool remove_failed(private_ha_sync_state_t *this, uint32_t unique_id)
+static bool is_held(private_ha_sync_state_t *this, const ha_sync_spis_t *spis)
 {
-	failed_t *failed = NULL;
-	int i;
+	bool held;
 
-	if (ref_cur(&this->failing) == 0)
+	if (ref_cur(&this->held) == 0)
 	{
 		return FALSE;
 	}
 	this->mutex->lock(this->mutex);
-	i = find(this, unique_id);
-	if (i >= 0)
+	held = this->entries->get(this->entries, spis) != NULL;
+	this->mutex->unlock(this->mutex);
+	return held;
+}
+
+/**
+ * Note that an IKE SA sends no requests, FALSE if it was known to be FAILED.
+ */
+static bool hold(private_ha_sync_state_t *this, ike_sa_t *ike_sa, bool failed)
+{
+	identification_t *my_id = ike_sa->get_my_id(ike_sa);
+	identification_t *other_id = ike_sa->get_other_id(ike_sa);
+	ha_sync_spis_t spis;
+	entry_t *entry;
+	bool was_failed;
+
+	ha_sync_describe_spis(ike_sa, &spis);
+	this->mutex->lock(this->mutex);
+	entry = this->entries->get(this->entries, &spis);
+	if (!entry)
 	{
-		array_get(this->failures, i, &failed);
-		array_remove(this->failures, i, NULL);
-		ignore_result(ref_put(&this->failing));
+		INIT(entry,
+			.spis = spis,
+		);
+		this->entries->put(this->entries, &entry->spis, entry);
+		ref_get(&this->held);
+	}
+	was_failed = entry->failed;
+	if (failed && !was_failed)
+	{
+		entry->failed = TRUE;
+		entry->my_id = my_id->clone(my_id);
+		entry->other_id = other_id->clone(other_id);
+		ref_get(&this->failing);
 	}
 	this->mutex->unlock(this->mutex);
-	if (failed)
+	return !was_failed;
+}
+
+/**
+ * Forget an IKE_SA, FALSE if it wasn't FAILED.
+ */
+static bool release(private_ha_sync_state_t *this, const ha_sync_spis_t *spis)
+{
+	entry_t *entry;
+	bool failed = FALSE;
+
+	if (ref_cur(&this->held) == 0)
 	{
-		failed_destroy(failed);
+		return FALSE;
 	}
-	return failed != NULL;
+	this->mutex->lock(this->mutex);
+	entry = this->entries->remove(this->entries, spis);
+	if (entry)
+	{
+		failed = entry->failed;
+		ignore_result(ref_put(&this->held));
+		if (failed)
+		{
+			ignore_result(ref_put(&this->failing));
+		}
+	}
+	this->mutex->unlock(this->mutex);
+	entry_destroy(entry);
+	return failed;
 }
 
 /**
@@ -203,15 +301,14 @@ static job_requeue_t check_later(job_data_t *data)
 	private_ha_sync_state_t *this = data->this;
 	ike_sa_t *ike_sa;
 
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													data->unique_id);
+	ike_sa = checkout(&data->spis);
 	if (ike_sa)
 	{
 		if (is_live(ike_sa) && is_strict(this, ike_sa))
 		{
 			this->public.fail(&this->public, ike_sa, "the peer did not answer");
 		}
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		checkin(ike_sa);
 	}
 	return JOB_REQUEUE_NONE;
 }
@@ -236,16 +333,29 @@ static uint32_t get_patience()
 METHOD(ha_sync_state_t, start, void,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
+	ha_sync_spis_t spis;
+
+	if (!this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
+	{
+		return;
+	}
+	this->caps->mark(this->caps, ike_sa, TRUE);
+	if (is_strict(this, ike_sa))
+	{
+		hold(this, ike_sa, FALSE);
+		this->guard->hurry(this->guard, ike_sa);
+		ha_sync_describe_spis(ike_sa, &spis);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+					create_job(this, &spis, (void*)check_later), get_patience());
+	}
+}
+
+METHOD(ha_sync_state_t, resume, void,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
 	if (this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
 	{
 		this->caps->mark(this->caps, ike_sa, TRUE);
-		if (is_strict(this, ike_sa))
-		{
-			this->guard->hurry(this->guard, ike_sa);
-			lib->scheduler->schedule_job_ms(lib->scheduler,
-					create_job(this, ike_sa->get_unique_id(ike_sa),
-							   (void*)check_later), get_patience());
-		}
 	}
 }
 
@@ -276,16 +386,15 @@ static job_requeue_t destroy_later(job_data_t *data)
 {
 	ike_sa_t *ike_sa;
 
-	if (!remove_failed(data->this, data->unique_id))
+	if (!release(data->this, &data->spis))
 	{
 		return JOB_REQUEUE_NONE;
 	}
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													data->unique_id);
+	ike_sa = checkout(&data->spis);
 	if (ike_sa)
 	{
 		DBG1(DBG_IKE, "ha-sync: dropping IKE_SA %s[%u], which failed",
-			 ike_sa->get_name(ike_sa), data->unique_id);
+			 ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa));
 		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
 		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
 													ike_sa);
@@ -299,12 +408,9 @@ static job_requeue_t destroy_later(job_data_t *data)
 static void reestablish(private_ha_sync_state_t *this,
 						const ha_sync_spis_t *spis)
 {
-	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 
-	id = ha_sync_import_id(spis);
-	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-	id->destroy(id);
+	ike_sa = checkout(spis);
 	if (!ike_sa)
 	{
 		return;
@@ -324,19 +430,16 @@ static void reestablish(private_ha_sync_state_t *this,
 				 ike_sa->get_unique_id(ike_sa));
 		}
 	}
-	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	checkin(ike_sa);
 }
 
 METHOD(ha_sync_state_t, fail, void,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, char *why)
 {
-	identification_t *my_id = ike_sa->get_my_id(ike_sa);
-	identification_t *other_id = ike_sa->get_other_id(ike_sa);
 	ha_sync_spis_t spis;
-	failed_t *failed;
 	bool initiator;
 
-	if (is_failed(this, ike_sa))
+	if (!hold(this, ike_sa, TRUE))
 	{
 		return;
 	}
@@ -344,29 +447,19 @@ METHOD(ha_sync_state_t, fail, void,
 	DBG1(DBG_IKE, "ha-sync: IKE_SA %s[%u] failed, %s; %s",
 		 ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa), why,
 		 initiator ? "setting it up again" : "the peer sets it up again");
-	INIT(failed,
-		.unique_id = ike_sa->get_unique_id(ike_sa),
-		.my_id = my_id->clone(my_id),
-		.other_id = other_id->clone(other_id),
-	);
-	this->mutex->lock(this->mutex);
-	array_insert(this->failures, ARRAY_TAIL, failed);
-	ref_get(&this->failing);
-	this->mutex->unlock(this->mutex);
 	ref_get(&this->failed);
 
 	this->caps->mark(this->caps, ike_sa, FALSE);
 	this->capture->gone(this->capture, ike_sa);
-	/* charon sends nothing in this state, and the sync ends */
+	/* charon starts nothing in this state, and the sync ends */
 	ike_sa->set_state(ike_sa, IKE_REKEYED);
+	ha_sync_describe_spis(ike_sa, &spis);
 	if (initiator)
 	{
-		ha_sync_describe_spis(ike_sa, &spis);
 		this->queue->add(this->queue, &spis);
 	}
 	lib->scheduler->schedule_job(lib->scheduler,
-			create_job(this, ike_sa->get_unique_id(ike_sa),
-					   (void*)destroy_later),
+			create_job(this, &spis, (void*)destroy_later),
 			HA_SYNC_STATE_TIMEOUT);
 }
 
@@ -378,8 +471,7 @@ static job_requeue_t fail_later(job_data_t *data)
 	private_ha_sync_state_t *this = data->this;
 	ike_sa_t *ike_sa;
 
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													data->unique_id);
+	ike_sa = checkout(&data->spis);
 	if (ike_sa)
 	{
 		if (is_live(ike_sa) &&
@@ -387,7 +479,7 @@ static job_requeue_t fail_later(job_data_t *data)
 		{
 			fail(this, ike_sa, "the peer failed over at the same time");
 		}
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		checkin(ike_sa);
 	}
 	return JOB_REQUEUE_NONE;
 }
@@ -400,15 +492,16 @@ static void process_response(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
 							 message_t *message)
 {
 	ike_wire_zero_t zero;
+	ha_sync_spis_t spis;
 
 	if (ike_wire_zero_parse(ike_sa, message, this->notify, &zero) &&
 		zero.has_failure && !zero.has_other && !zero.has_sync &&
 		!zero.has_delta &&
 		this->mid_sync->waits_for(this->mid_sync, ike_sa, zero.nonce))
 	{
+		ha_sync_describe_spis(ike_sa, &spis);
 		lib->processor->queue_job(lib->processor,
-					create_job(this, ike_sa->get_unique_id(ike_sa),
-							   (void*)fail_later));
+								create_job(this, &spis, (void*)fail_later));
 	}
 }
 
@@ -419,6 +512,28 @@ static bool is_zero(message_t *message)
 {
 	return message->get_message_id(message) == 0 &&
 		   message->get_exchange_type(message) != IKE_SA_INIT;
+}
+
+/**
+ * Look at a verified response to a request of ours: if no sync is under way,
+ * both sides agree on message IDs again.
+ */
+static void process_answer(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
+						   message_t *message)
+{
+	ha_sync_spis_t spis;
+
+	if (is_zero(message) ||
+		message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED ||
+		!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+	{
+		return;
+	}
+	ha_sync_describe_spis(ike_sa, &spis);
+	if (!is_held(this, &spis))
+	{
+		this->caps->mark(this->caps, ike_sa, FALSE);
+	}
 }
 
 METHOD(listener_t, message, bool,
@@ -432,16 +547,15 @@ METHOD(listener_t, message, bool,
 		return TRUE;
 	}
 	request = message->get_request(message);
-	strict = is_strict(this, ike_sa);
 	if (plain)
 	{
-		if (!request && !strict && !is_zero(message) &&
-			message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED)
-		{	/* both sides agree on message IDs again */
-			this->caps->mark(this->caps, ike_sa, FALSE);
+		if (!request)
+		{
+			process_answer(this, ike_sa, message);
 		}
 		return TRUE;
 	}
+	strict = is_strict(this, ike_sa);
 	if (strict && is_zero(message))
 	{
 		if (!request)
@@ -457,38 +571,69 @@ METHOD(listener_t, message, bool,
 	return TRUE;
 }
 
+METHOD(ha_sync_state_t, pass, bool,
+	private_ha_sync_state_t *this, packet_t *packet)
+{
+	ha_sync_spis_t spis;
+	chunk_t data;
+
+	if (ref_cur(&this->held) == 0)
+	{
+		return TRUE;
+	}
+	data = packet->get_data(packet);
+	if (data.len < IKE_HEADER_LEN || data.ptr[IKE_FLAGS] & IKE_FLAG_RESPONSE ||
+		untoh32(data.ptr + IKE_MESSAGE_ID) == 0)
+	{
+		return TRUE;
+	}
+	memcpy(&spis.i, data.ptr, sizeof(spis.i));
+	memcpy(&spis.r, data.ptr + sizeof(spis.i), sizeof(spis.r));
+	spis.initiator = (data.ptr[IKE_FLAGS] & IKE_FLAG_INITIATOR) != 0;
+	return !is_held(this, &spis);
+}
+
+/**
+ * Find a FAILED IKE SA between the same as another, and note that it is
+ * replaced.
+ */
+static bool find_replaced(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
+						  ha_sync_spis_t *spis)
+{
+	identification_t *my_id = ike_sa->get_my_id(ike_sa);
+	identification_t *other_id = ike_sa->get_other_id(ike_sa);
+	enumerator_t *enumerator;
+	entry_t *entry;
+	bool found = FALSE;
+
+	this->mutex->lock(this->mutex);
+	enumerator = this->entries->create_enumerator(this->entries);
+	while (!found && enumerator->enumerate(enumerator, NULL, &entry))
+	{
+		if (entry->failed && !entry->replaced &&
+			my_id->equals(my_id, entry->my_id) &&
+			other_id->equals(other_id, entry->other_id))
+		{
+			found = entry->replaced = TRUE;
+			*spis = entry->spis;
+		}
+	}
+	enumerator->destroy(enumerator);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
 METHOD(listener_t, child_updown, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
 	bool up)
 {
-	identification_t *my_id, *other_id;
-	uint32_t unique_id = 0;
-	failed_t *failed;
-	int i;
+	ha_sync_spis_t spis;
 
-	if (!up || ref_cur(&this->failing) == 0 || is_failed(this, ike_sa))
-	{
-		return TRUE;
-	}
-	my_id = ike_sa->get_my_id(ike_sa);
-	other_id = ike_sa->get_other_id(ike_sa);
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->failures); i++)
-	{
-		array_get(this->failures, i, &failed);
-		if (!failed->replaced && my_id->equals(my_id, failed->my_id) &&
-			other_id->equals(other_id, failed->other_id))
-		{
-			failed->replaced = TRUE;
-			unique_id = failed->unique_id;
-			break;
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	if (unique_id)
+	if (up && ref_cur(&this->failing) && !is_failed(this, ike_sa) &&
+		find_replaced(this, ike_sa, &spis))
 	{
 		lib->scheduler->schedule_job_ms(lib->scheduler,
-					create_job(this, unique_id, (void*)destroy_later),
+					create_job(this, &spis, (void*)destroy_later),
 					HA_SYNC_STATE_OVERLAP);
 	}
 	return TRUE;
@@ -497,9 +642,13 @@ METHOD(listener_t, child_updown, bool,
 METHOD(listener_t, ike_state_change, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
-	if (state == IKE_DESTROYING)
+	ha_sync_spis_t spis;
+
+	if ((state == IKE_DESTROYING || state == IKE_PASSIVE) &&
+		ref_cur(&this->held))
 	{
-		remove_failed(this, ike_sa->get_unique_id(ike_sa));
+		ha_sync_describe_spis(ike_sa, &spis);
+		release(this, &spis);
 	}
 	return TRUE;
 }
@@ -509,7 +658,11 @@ METHOD(listener_t, ike_state_change, bool,
  */
 static void done(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
+	ha_sync_spis_t spis;
+
 	this->caps->mark(this->caps, ike_sa, FALSE);
+	ha_sync_describe_spis(ike_sa, &spis);
+	release(this, &spis);
 }
 
 METHOD(ha_sync_state_t, get_counts, void,
@@ -546,7 +699,7 @@ METHOD(ha_sync_state_t, destroy, void,
 {
 	this->mid_sync->set_done(this->mid_sync, NULL, NULL);
 	this->queue->destroy(this->queue);
-	array_destroy_function(this->failures, (void*)failed_destroy, NULL);
+	this->entries->destroy_function(this->entries, (void*)entry_destroy);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -569,8 +722,10 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 				.ike_state_change = _ike_state_change,
 			},
 			.start = _start,
+			.resume = _resume,
 			.is_unsyned = _is_unsyned,
 			.judge = _judge,
+			.pass = _pass,
 			.fail = _fail,
 			.get_counts = _get_counts,
 			.status = _status,
@@ -581,7 +736,7 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 		.capture = capture,
 		.guard = guard,
 		.mid_sync = mid_sync,
-		.failures = array_create(0, 0),
+		.entries = hashtable_create(spis_hash, spis_equals, 32),
 		.notify = ha_sync_failure_notify(),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

@@ -62,7 +62,7 @@ struct ha_sync_state_counts_t {
  *
  * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
  *
- * Locking: a mutex protects the list of FAILED IKE SAs, a leaf.
+ * Locking: a mutex protects the list of these IKE SAs, a leaf.
  */
 struct ha_sync_state_t {
 
@@ -75,6 +75,15 @@ struct ha_sync_state_t {
 	 * @param ike_sa	IKE_SA, checked out by the caller, known to the guard
 	 */
 	void (*start)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * An IKE_SA was taken over, and a request of the previous active is sent
+	 * again before anything else: SYNED when it gets its response, no sync until
+	 * then.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*resume)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 
 	/**
 	 * Check if an IKE_SA is UNSYNED; a copy is if the active's was.
@@ -93,6 +102,15 @@ struct ha_sync_state_t {
 	 * @return			what to do
 	 */
 	ha_sync_verdict_t (*judge)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Check if a packet may leave: requests don't, but those of syncs, as long as
+	 * an IKE SA is FAILED, or is UNSYNED and its peer runs this plugin.
+	 *
+	 * @param packet	packet as charon sends it, without non-ESP marker
+	 * @return			FALSE if it is to be dropped, charon sends it again
+	 */
+	bool (*pass)(ha_sync_state_t *this, packet_t *packet);
 
 	/**
 	 * Nobody knows the message IDs of an IKE_SA, or its peer is gone.
