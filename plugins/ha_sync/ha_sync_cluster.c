@@ -509,12 +509,23 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 }
 
 /**
+ * With semi-sync, message IDs are those the previous active used.
+ */
+static void set_exact(private_ha_sync_cluster_t *this)
+{
+	ha_sync_gate_t *gate = this->durability->get_gate(this->durability);
+
+	this->guard->set_exact(this->guard, gate->is_sync(gate));
+}
+
+/**
  * Start to work.
  */
 static void start(private_ha_sync_cluster_t *this)
 {
 	charon->bus->add_listener(charon->bus, &this->caps->listener);
 	this->durability->start(this->durability, this->outlet);
+	set_exact(this);
 	charon->bus->add_listener(charon->bus, &this->capture->listener);
 	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
 	charon->bus->add_listener(charon->bus, &this->guard->listener);
@@ -558,6 +569,7 @@ METHOD(ha_sync_cluster_t, reload, bool,
 	set_members(this, FALSE);
 	this->rekey->reload(this->rekey);
 	ok = this->durability->reload(this->durability) && ok;
+	set_exact(this);
 	this->counters->reload(this->counters);
 	this->state->reload(this->state);
 	return this->guard->reload(this->guard) && ok;

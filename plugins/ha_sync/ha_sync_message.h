@@ -23,8 +23,8 @@
  * Copy the packets of a message that is about to be sent.
  *
  * @param message	message, encoded: as in message() with plain = FALSE
- * @return			allocated packets; chunk_empty if there are none, or they have
- *					more than HA_SYNC_MAX_PACKETS octets
+ * @return			allocated packets; chunk_empty if there are none, or they
+ *					have more than HA_SYNC_MAX_PACKETS octets
  */
 chunk_t ha_sync_message_packets(message_t *message);
 

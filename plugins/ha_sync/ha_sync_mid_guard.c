@@ -62,7 +62,10 @@ struct private_ha_sync_mid_guard_t {
 	/** TRUE to sync right after a takeover */
 	bool eager;
 
-	/** protects entries, queued and eager */
+	/** TRUE if message IDs are right as long as nothing shows otherwise */
+	bool exact;
+
+	/** protects entries, queued, eager and exact */
 	mutex_t *mutex;
 };
 
@@ -85,6 +88,10 @@ struct entry_t {
 
 	/** TRUE if its sync is queued */
 	bool queued;
+
+	/** TRUE if its first request may leave; hash of its packet once it has */
+	bool exact;
+	uint32_t request;
 
 	/** when the peer first repeated its last request, 0 if it didn't */
 	time_t repeated;
@@ -265,6 +272,7 @@ METHOD(ha_sync_mid_guard_t, add, void,
 		.esn = esn,
 	);
 	this->mutex->lock(this->mutex);
+	entry->exact = this->exact;
 	if (this->eager || skip)
 	{
 		queue = set_queued(this, entry);
@@ -287,6 +295,57 @@ METHOD(ha_sync_mid_guard_t, hurry, void,
 	trigger(this, &spis, "took over, the peer runs this plugin");
 }
 
+/**
+ * Check if a request may leave before there is a sync: the first one, as long as
+ * it is not sent again.
+ */
+static bool is_first(private_ha_sync_mid_guard_t *this,
+					 const ha_sync_spis_t *spis, chunk_t packet)
+{
+	uint32_t hash = chunk_hash(packet) ?: 1;
+	entry_t *entry;
+	bool first = FALSE;
+
+	this->mutex->lock(this->mutex);
+	entry = this->entries->get(this->entries, spis);
+	if (entry && entry->exact && !entry->queued && entry->request != hash)
+	{	/* of a message in fragments, all are different */
+		entry->request = entry->request ?: hash;
+		first = TRUE;
+	}
+	this->mutex->unlock(this->mutex);
+	return first;
+}
+
+/**
+ * Check if an IKE SA's first request has left, and forget the IKE SA: there is a
+ * response, so the peer accepts its message ID.
+ */
+static bool is_proven(private_ha_sync_mid_guard_t *this,
+					  const ha_sync_spis_t *spis)
+{
+	entry_t *entry;
+	bool proven;
+
+	this->mutex->lock(this->mutex);
+	entry = this->entries->get(this->entries, spis);
+	proven = entry && entry->request && !entry->queued;
+	this->mutex->unlock(this->mutex);
+	if (proven)
+	{
+		forget(this, spis);
+	}
+	return proven;
+}
+
+METHOD(ha_sync_mid_guard_t, set_exact, void,
+	private_ha_sync_mid_guard_t *this, bool exact)
+{
+	this->mutex->lock(this->mutex);
+	this->exact = exact;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(ha_sync_mid_guard_t, pass, bool,
 	private_ha_sync_mid_guard_t *this, packet_t *packet)
 {
@@ -305,7 +364,8 @@ METHOD(ha_sync_mid_guard_t, pass, bool,
 	memcpy(&spis.i, data.ptr, sizeof(spis.i));
 	memcpy(&spis.r, data.ptr + sizeof(spis.i), sizeof(spis.r));
 	spis.initiator = (data.ptr[IKE_FLAGS] & IKE_FLAG_INITIATOR) != 0;
-	return !trigger(this, &spis, "first request since the takeover");
+	return is_first(this, &spis, data) ||
+		   !trigger(this, &spis, "first request since the takeover");
 }
 
 /**
@@ -372,6 +432,10 @@ static void process_response(private_ha_sync_mid_guard_t *this,
 				 ike_sa->get_message_id(ike_sa, TRUE))
 	{
 		ha_sync_describe_spis(ike_sa, &spis);
+		if (plain && is_proven(this, &spis))
+		{
+			return;
+		}
 		if (trigger(this, &spis, "response to a request of the previous "
 					"active") && plain)
 		{
@@ -486,6 +550,7 @@ ha_sync_mid_guard_t *ha_sync_mid_guard_create(ha_sync_registry_t *registry,
 			},
 			.add = _add,
 			.hurry = _hurry,
+			.set_exact = _set_exact,
 			.pass = _pass,
 			.get_counts = _get_counts,
 			.reload = _reload,

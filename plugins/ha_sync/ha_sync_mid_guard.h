@@ -28,7 +28,8 @@ typedef struct ha_sync_mid_guard_t ha_sync_mid_guard_t;
  * it (RFC 6311, 7: "on demand"):
  *
  * - before the first request of ours leaves.  The request is not sent: charon
- *   makes it anew with the message ID the sync gives it.
+ *   makes it anew with the message ID the sync gives it.  See set_exact() for
+ *   an exception.
  * - if the peer shows that it is ahead: by a request with a higher message ID
  *   than expected, by a response to a request we don't know of, or by sending
  *   the last request again although it was answered, for a second and longer.
@@ -72,6 +73,17 @@ struct ha_sync_mid_guard_t {
 	 * @param ike_sa	IKE_SA, checked out by the caller
 	 */
 	void (*hurry)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Tell if the message IDs of IKE_SAs that will be taken over are right
+	 * (`durability = semi-sync`).
+	 *
+	 * A first request is a reason for a sync then only if it is sent again: the
+	 * active may have been without a standby that acknowledged.
+	 *
+	 * @param exact		TRUE if they are, as far as we know
+	 */
+	void (*set_exact)(ha_sync_mid_guard_t *this, bool exact);
 
 	/**
 	 * Check if a packet may leave.

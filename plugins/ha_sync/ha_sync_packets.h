@@ -9,8 +9,8 @@
  * @{ @ingroup ha_sync
  *
  * Encoded IKE messages: one packet, or all fragments of a message (RFC 7383),
- * one after the other in a chunk.  What charon has sent is kept like this, to be
- * sent again byte for byte by another member.
+ * one after the other in a chunk.  What charon has sent is kept like this, to
+ * be sent again byte for byte by another member.
  *
  * They are encrypted, so they are no secrets.  No locking: plain functions, may
  * be called in hooks of charon's bus.  They need nothing of charon.

@@ -103,7 +103,8 @@ static bool read_create(message_t *message, ha_sync_request_t *request)
 	proposal_t *proposal;
 	sa_payload_t *sa;
 
-	sa = (sa_payload_t*)message->get_payload(message, PLV2_SECURITY_ASSOCIATION);
+	sa = (sa_payload_t*)message->get_payload(message,
+											 PLV2_SECURITY_ASSOCIATION);
 	if (!sa)
 	{
 		return FALSE;

@@ -43,7 +43,7 @@ struct ha_sync_request_t {
 	ha_sync_request_kind_t kind;
 	/** protocol of the CHILD SA */
 	protocol_id_t protocol;
-	/** CHILD_CREATE: inbound SPI of the cluster's new CHILD SA (network order) */
+	/** CHILD_CREATE: inbound SPI of the new CHILD SA (network order) */
 	uint32_t spi;
 	/** CHILD_CREATE: inbound SPI of the one that is rekeyed, 0 if none */
 	uint32_t rekey_spi;

@@ -28,8 +28,8 @@ typedef struct ha_sync_response_t ha_sync_response_t;
  *
  * A peer that deletes its IKE SA expects a response, too, when the IKE SA is
  * gone on all members.  The last response of an IKE SA that was deleted is kept
- * for a minute, and at a takeover an IKE_SA in state IKE_DELETING, without keys,
- * takes the requests.
+ * for a minute, and at a takeover an IKE_SA in state IKE_DELETING, without
+ * keys, takes the requests.
  *
  * Locking: a mutex protects the list of deleted IKE SAs; it is not held while
  * others are called.

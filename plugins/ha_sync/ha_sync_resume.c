@@ -134,8 +134,8 @@ METHOD(ha_sync_resume_t, start, bool,
 
 	if (!ha_sync_request_read(ike_sa, exchange->request, &request))
 	{
-		DBG1(DBG_IKE, "ha-sync: request %u of the previous active can't be read, "
-			 "it is not finished", mid);
+		DBG1(DBG_IKE, "ha-sync: request %u of the previous active can't be "
+			 "read, it is not finished", mid);
 		return FALSE;
 	}
 	if (request.kind == HA_REQUEST_IKE_REKEY)

@@ -60,7 +60,8 @@ struct ha_sync_resume_t {
 				  const ha_sync_exchange_t *exchange, status_t *status);
 
 	/**
-	 * Put the octets of the old active's request in a packet that stands for it.
+	 * Put the octets of the old active's request in a packet that stands for
+	 * it.
 	 *
 	 * May be called by any thread, for every packet that leaves.
 	 *

@@ -202,7 +202,7 @@ METHOD(task_t, process, status_t,
 			if (message->get_payload(message, PLV2_SECURITY_ASSOCIATION))
 			{
 				this->ike_sa->queue_task(this->ike_sa,
-								close_task_create(this->ike_sa, &this->request));
+							close_task_create(this->ike_sa, &this->request));
 			}
 			/* if it was refused, rekeying is due again by its timer */
 			return SUCCESS;

@@ -271,6 +271,40 @@ static void take_over()
 }
 
 /**
+ * With semi-sync our first request leaves; if it is sent again there is a sync.
+ */
+START_TEST(test_exact)
+{
+	guard->set_exact(guard, TRUE);
+	take_over();
+	ck_assert(pass(SPI_I, SEND, TRUE));
+	assert_counts(1, 0);
+	assert_starts(0);
+	mutex->lock(mutex);
+	ck_assert(!pass(SPI_I, SEND, TRUE));
+	assert_counts(0, 1);
+	mutex->unlock(mutex);
+	assert_starts(1);
+
+	/* with a response there is none */
+	take_over();
+	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(receive(FALSE, SEND, FALSE));
+	assert_counts(1, 0);
+	ck_assert(receive(FALSE, SEND, TRUE));
+	assert_counts(0, 0);
+	ck_assert(pass(SPI_I, SEND + 1, TRUE));
+	ck_assert(pass(SPI_I, SEND + 1, TRUE));
+	assert_starts(1);
+
+	/* a response to a request we have not sent is still a reason */
+	take_over();
+	ck_assert(!receive(FALSE, SEND, TRUE));
+	assert_starts(2);
+}
+END_TEST
+
+/**
  * Q12: our first request waits for a sync, also with message ID 0; everything
  * else leaves.
  */
@@ -610,6 +644,7 @@ static Suite *mid_guard_suite()
 	tc = tcase_create("guard");
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
+	tcase_add_test(tc, test_exact);
 	tcase_add_loop_test(tc, test_first_request, 0, 2);
 	tcase_add_test(tc, test_short);
 	tcase_add_loop_test(tc, test_received, 0, countof(received));
