@@ -6,20 +6,18 @@
 
 #include "ha_sync_state.h"
 #include "ha_sync_describe.h"
+#include "ha_sync_held.h"
 #include "ha_sync_import.h"
 #include "ha_sync_mid_queue.h"
 
 #include <ike_wire_zero.h>
 
 #include <daemon.h>
-#include <collections/hashtable.h>
 #include <processing/jobs/callback_job.h>
 #include <sa/task_manager.h>
-#include <threading/mutex.h>
 #include <utils/utils/atomics.h>
 
 typedef struct private_ha_sync_state_t private_ha_sync_state_t;
-typedef struct entry_t entry_t;
 typedef struct job_data_t job_data_t;
 
 /**
@@ -45,24 +43,15 @@ struct private_ha_sync_state_t {
 	/** IKE SAs to be set up again */
 	ha_sync_mid_queue_t *queue;
 
-	/** IKE SAs that send no requests, by name (entry_t): FAILED ones, and UNSYNED
-	 * ones until they are synced if the peer runs this plugin */
-	hashtable_t *entries;
-
-	/** their number, read without the mutex */
-	refcount_t held;
-
-	/** number of FAILED ones, read without the mutex */
-	refcount_t failing;
+	/** IKE SAs that send no requests: FAILED ones, and UNSYNED ones until they
+	 * are synced if the peer runs this plugin */
+	ha_sync_held_t *held;
 
 	/** type of the notify Simultaneous Failover Failure */
 	uint16_t notify;
 
 	/** see ha_sync_state_counts_t */
 	refcount_t failed, initiated;
-
-	/** protects entries */
-	mutex_t *mutex;
 };
 
 /**
@@ -76,24 +65,6 @@ struct private_ha_sync_state_t {
 #define IKE_FLAG_RESPONSE 0x20
 
 /**
- * An IKE SA that sends no requests.
- */
-struct entry_t {
-
-	/** its name, the key */
-	ha_sync_spis_t spis;
-
-	/** TRUE if FAILED */
-	bool failed;
-
-	/** if FAILED, what a replacement has, too */
-	identification_t *my_id, *other_id;
-
-	/** TRUE if it is about to be destroyed */
-	bool replaced;
-};
-
-/**
  * Data of a job.
  */
 struct job_data_t {
@@ -104,38 +75,6 @@ struct job_data_t {
 	/** IKE SA */
 	ha_sync_spis_t spis;
 };
-
-/**
- * Destroy an entry.
- */
-static void entry_destroy(entry_t *entry)
-{
-	if (entry)
-	{
-		DESTROY_IF(entry->my_id);
-		DESTROY_IF(entry->other_id);
-		free(entry);
-	}
-}
-
-/**
- * Hash the name of an IKE SA.
- */
-static u_int spis_hash(const void *key)
-{
-	const ha_sync_spis_t *spis = key;
-
-	return chunk_hash_inc(chunk_from_thing(spis->i),
-						  chunk_hash(chunk_from_thing(spis->r)));
-}
-
-/**
- * Compare names of IKE SAs.
- */
-static bool spis_equals(const void *a, const void *b)
-{
-	return ha_sync_spis_equals(a, b);
-}
 
 /**
  * Make a job for an IKE_SA.
@@ -173,106 +112,6 @@ static ike_sa_t *checkout(const ha_sync_spis_t *spis)
 static void checkin(ike_sa_t *ike_sa)
 {
 	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
-}
-
-/**
- * Check if an IKE_SA is FAILED.
- */
-static bool is_failed(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
-{
-	ha_sync_spis_t spis;
-	entry_t *entry;
-	bool failed;
-
-	if (ref_cur(&this->failing) == 0)
-	{
-		return FALSE;
-	}
-	ha_sync_describe_spis(ike_sa, &spis);
-	this->mutex->lock(this->mutex);
-	entry = this->entries->get(this->entries, &spis);
-	failed = entry && entry->failed;
-	this->mutex->unlock(this->mutex);
-	return failed;
-}
-
-/**
- * Check if an IKE_SA sends no requests.
- */
-static bool is_held(private_ha_sync_state_t *this, const ha_sync_spis_t *spis)
-{
-	bool held;
-
-	if (ref_cur(&this->held) == 0)
-	{
-		return FALSE;
-	}
-	this->mutex->lock(this->mutex);
-	held = this->entries->get(this->entries, spis) != NULL;
-	this->mutex->unlock(this->mutex);
-	return held;
-}
-
-/**
- * Note that an IKE SA sends no requests, FALSE if it was known to be FAILED.
- */
-static bool hold(private_ha_sync_state_t *this, ike_sa_t *ike_sa, bool failed)
-{
-	identification_t *my_id = ike_sa->get_my_id(ike_sa);
-	identification_t *other_id = ike_sa->get_other_id(ike_sa);
-	ha_sync_spis_t spis;
-	entry_t *entry;
-	bool was_failed;
-
-	ha_sync_describe_spis(ike_sa, &spis);
-	this->mutex->lock(this->mutex);
-	entry = this->entries->get(this->entries, &spis);
-	if (!entry)
-	{
-		INIT(entry,
-			.spis = spis,
-		);
-		this->entries->put(this->entries, &entry->spis, entry);
-		ref_get(&this->held);
-	}
-	was_failed = entry->failed;
-	if (failed && !was_failed)
-	{
-		entry->failed = TRUE;
-		entry->my_id = my_id->clone(my_id);
-		entry->other_id = other_id->clone(other_id);
-		ref_get(&this->failing);
-	}
-	this->mutex->unlock(this->mutex);
-	return !was_failed;
-}
-
-/**
- * Forget an IKE_SA, FALSE if it wasn't FAILED.
- */
-static bool release(private_ha_sync_state_t *this, const ha_sync_spis_t *spis)
-{
-	entry_t *entry;
-	bool failed = FALSE;
-
-	if (ref_cur(&this->held) == 0)
-	{
-		return FALSE;
-	}
-	this->mutex->lock(this->mutex);
-	entry = this->entries->remove(this->entries, spis);
-	if (entry)
-	{
-		failed = entry->failed;
-		ignore_result(ref_put(&this->held));
-		if (failed)
-		{
-			ignore_result(ref_put(&this->failing));
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	entry_destroy(entry);
-	return failed;
 }
 
 /**
@@ -342,11 +181,12 @@ METHOD(ha_sync_state_t, start, void,
 	this->caps->mark(this->caps, ike_sa, TRUE);
 	if (is_strict(this, ike_sa))
 	{
-		hold(this, ike_sa, FALSE);
+		this->held->add(this->held, ike_sa, FALSE);
 		this->guard->hurry(this->guard, ike_sa);
 		ha_sync_describe_spis(ike_sa, &spis);
 		lib->scheduler->schedule_job_ms(lib->scheduler,
-					create_job(this, &spis, (void*)check_later), get_patience());
+							   create_job(this, &spis, (void*)check_later),
+							   get_patience());
 	}
 }
 
@@ -368,7 +208,7 @@ METHOD(ha_sync_state_t, is_unsyned, bool,
 METHOD(ha_sync_state_t, judge, ha_sync_verdict_t,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
-	if (is_failed(this, ike_sa) || is_strict(this, ike_sa))
+	if (this->held->is_failed(this->held, ike_sa) || is_strict(this, ike_sa))
 	{
 		return HA_SYNC_REFUSE;
 	}
@@ -386,7 +226,7 @@ static job_requeue_t destroy_later(job_data_t *data)
 {
 	ike_sa_t *ike_sa;
 
-	if (!release(data->this, &data->spis))
+	if (!data->this->held->remove(data->this->held, &data->spis))
 	{
 		return JOB_REQUEUE_NONE;
 	}
@@ -415,7 +255,7 @@ static void reestablish(private_ha_sync_state_t *this,
 	{
 		return;
 	}
-	if (is_failed(this, ike_sa))
+	if (this->held->is_failed(this->held, ike_sa))
 	{	/* as if to reauthenticate: with all CHILD SAs, whatever is configured
 		 * for a peer that's gone */
 		ike_sa->set_condition(ike_sa, COND_REAUTHENTICATING, TRUE);
@@ -439,7 +279,7 @@ METHOD(ha_sync_state_t, fail, void,
 	ha_sync_spis_t spis;
 	bool initiator;
 
-	if (!hold(this, ike_sa, TRUE))
+	if (!this->held->add(this->held, ike_sa, TRUE))
 	{
 		return;
 	}
@@ -530,7 +370,7 @@ static void process_answer(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
 		return;
 	}
 	ha_sync_describe_spis(ike_sa, &spis);
-	if (!is_held(this, &spis))
+	if (!this->held->has(this->held, &spis))
 	{
 		this->caps->mark(this->caps, ike_sa, FALSE);
 	}
@@ -563,7 +403,7 @@ METHOD(listener_t, message, bool,
 			process_response(this, ike_sa, message);
 		}
 	}
-	else if ((strict && request) || is_failed(this, ike_sa))
+	else if ((strict && request) || this->held->is_failed(this->held, ike_sa))
 	{
 		DBG2(DBG_IKE, "ha-sync: message IDs are not synced, message ignored");
 		ike_wire_ignore(ike_sa, message);
@@ -577,10 +417,6 @@ METHOD(ha_sync_state_t, pass, bool,
 	ha_sync_spis_t spis;
 	chunk_t data;
 
-	if (ref_cur(&this->held) == 0)
-	{
-		return TRUE;
-	}
 	data = packet->get_data(packet);
 	if (data.len < IKE_HEADER_LEN || data.ptr[IKE_FLAGS] & IKE_FLAG_RESPONSE ||
 		untoh32(data.ptr + IKE_MESSAGE_ID) == 0)
@@ -590,37 +426,7 @@ METHOD(ha_sync_state_t, pass, bool,
 	memcpy(&spis.i, data.ptr, sizeof(spis.i));
 	memcpy(&spis.r, data.ptr + sizeof(spis.i), sizeof(spis.r));
 	spis.initiator = (data.ptr[IKE_FLAGS] & IKE_FLAG_INITIATOR) != 0;
-	return !is_held(this, &spis);
-}
-
-/**
- * Find a FAILED IKE SA between the same as another, and note that it is
- * replaced.
- */
-static bool find_replaced(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
-						  ha_sync_spis_t *spis)
-{
-	identification_t *my_id = ike_sa->get_my_id(ike_sa);
-	identification_t *other_id = ike_sa->get_other_id(ike_sa);
-	enumerator_t *enumerator;
-	entry_t *entry;
-	bool found = FALSE;
-
-	this->mutex->lock(this->mutex);
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (!found && enumerator->enumerate(enumerator, NULL, &entry))
-	{
-		if (entry->failed && !entry->replaced &&
-			my_id->equals(my_id, entry->my_id) &&
-			other_id->equals(other_id, entry->other_id))
-		{
-			found = entry->replaced = TRUE;
-			*spis = entry->spis;
-		}
-	}
-	enumerator->destroy(enumerator);
-	this->mutex->unlock(this->mutex);
-	return found;
+	return !this->held->has(this->held, &spis);
 }
 
 METHOD(listener_t, child_updown, bool,
@@ -629,8 +435,8 @@ METHOD(listener_t, child_updown, bool,
 {
 	ha_sync_spis_t spis;
 
-	if (up && ref_cur(&this->failing) && !is_failed(this, ike_sa) &&
-		find_replaced(this, ike_sa, &spis))
+	if (up && !this->held->is_failed(this->held, ike_sa) &&
+		this->held->find_replaced(this->held, ike_sa, &spis))
 	{
 		lib->scheduler->schedule_job_ms(lib->scheduler,
 					create_job(this, &spis, (void*)destroy_later),
@@ -644,11 +450,10 @@ METHOD(listener_t, ike_state_change, bool,
 {
 	ha_sync_spis_t spis;
 
-	if ((state == IKE_DESTROYING || state == IKE_PASSIVE) &&
-		ref_cur(&this->held))
+	if (state == IKE_DESTROYING || state == IKE_PASSIVE)
 	{
 		ha_sync_describe_spis(ike_sa, &spis);
-		release(this, &spis);
+		this->held->remove(this->held, &spis);
 	}
 	return TRUE;
 }
@@ -662,7 +467,7 @@ static void done(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 
 	this->caps->mark(this->caps, ike_sa, FALSE);
 	ha_sync_describe_spis(ike_sa, &spis);
-	release(this, &spis);
+	this->held->remove(this->held, &spis);
 }
 
 METHOD(ha_sync_state_t, get_counts, void,
@@ -670,7 +475,7 @@ METHOD(ha_sync_state_t, get_counts, void,
 {
 	*counts = (ha_sync_state_counts_t){
 		.unsyned = this->caps->count(this->caps),
-		.failing = ref_cur(&this->failing),
+		.failing = this->held->get_failed(this->held),
 		.failed = ref_cur(&this->failed),
 		.initiated = ref_cur(&this->initiated),
 	};
@@ -699,8 +504,7 @@ METHOD(ha_sync_state_t, destroy, void,
 {
 	this->mid_sync->set_done(this->mid_sync, NULL, NULL);
 	this->queue->destroy(this->queue);
-	this->entries->destroy_function(this->entries, (void*)entry_destroy);
-	this->mutex->destroy(this->mutex);
+	this->held->destroy(this->held);
 	free(this);
 }
 
@@ -736,9 +540,8 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 		.capture = capture,
 		.guard = guard,
 		.mid_sync = mid_sync,
-		.entries = hashtable_create(spis_hash, spis_equals, 32),
+		.held = ha_sync_held_create(),
 		.notify = ha_sync_failure_notify(),
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->queue = ha_sync_mid_queue_create((void*)reestablish, this);
 	mid_sync->set_done(mid_sync, (void*)done, this);

@@ -62,7 +62,7 @@ struct ha_sync_state_counts_t {
  *
  * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
  *
- * Locking: a mutex protects the list of these IKE SAs, a leaf.
+ * Locking: none of its own, the table of these IKE SAs has a mutex, a leaf.
  */
 struct ha_sync_state_t {
 
@@ -78,8 +78,8 @@ struct ha_sync_state_t {
 
 	/**
 	 * An IKE_SA was taken over, and a request of the previous active is sent
-	 * again before anything else: SYNED when it gets its response, no sync until
-	 * then.
+	 * again before anything else: SYNED when it gets its response, no sync
+	 * until then.
 	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller
 	 */
@@ -89,7 +89,7 @@ struct ha_sync_state_t {
 	 * Check if an IKE_SA is UNSYNED; a copy is if the active's was.
 	 *
 	 * @param ike_sa	IKE_SA
-	 * @return			TRUE if message IDs are not synced since the last takeover
+	 * @return			TRUE if message IDs are not synced since it was taken over
 	 */
 	bool (*is_unsyned)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 
@@ -104,8 +104,8 @@ struct ha_sync_state_t {
 	ha_sync_verdict_t (*judge)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Check if a packet may leave: requests don't, but those of syncs, as long as
-	 * an IKE SA is FAILED, or is UNSYNED and its peer runs this plugin.
+	 * Check if a packet may leave: requests don't, but those of syncs, as long
+	 * as an IKE SA is FAILED, or is UNSYNED and its peer runs this plugin.
 	 *
 	 * @param packet	packet as charon sends it, without non-ESP marker
 	 * @return			FALSE if it is to be dropped, charon sends it again
