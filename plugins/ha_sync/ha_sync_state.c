@@ -190,12 +190,42 @@ METHOD(ha_sync_state_t, start, void,
 	}
 }
 
+/**
+ * Job: check if the previous active's request got its response.
+ */
+static job_requeue_t sync_later(job_data_t *data)
+{
+	private_ha_sync_state_t *this = data->this;
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(&data->spis);
+	if (ike_sa)
+	{
+		if (is_live(ike_sa) &&
+			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED) &&
+			!this->held->has(this->held, &data->spis))
+		{
+			this->guard->add(this->guard, ike_sa, 0, FALSE);
+			this->guard->hurry(this->guard, ike_sa);
+			start(this, ike_sa);
+		}
+		checkin(ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
 METHOD(ha_sync_state_t, resume, void,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
+	ha_sync_spis_t spis;
+
 	if (this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
 	{
 		this->caps->mark(this->caps, ike_sa, TRUE);
+		ha_sync_describe_spis(ike_sa, &spis);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+								create_job(this, &spis, (void*)sync_later),
+								HA_SYNC_STATE_RESUME);
 	}
 }
 

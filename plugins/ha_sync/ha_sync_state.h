@@ -79,7 +79,8 @@ struct ha_sync_state_t {
 	/**
 	 * An IKE_SA was taken over, and a request of the previous active is sent
 	 * again before anything else: SYNED when it gets its response, no sync
-	 * until then.
+	 * until then.  If it gets none for HA_SYNC_STATE_RESUME what is known about
+	 * it is old, and message IDs are synced.
 	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller
 	 */
@@ -150,6 +151,12 @@ struct ha_sync_state_t {
  * How long a FAILED IKE SA waits for its replacement, in s.
  */
 #define HA_SYNC_STATE_TIMEOUT 30
+
+/**
+ * How long a request of the previous active may wait for its response until
+ * message IDs are synced, in ms: charon sends it again after 4 s.
+ */
+#define HA_SYNC_STATE_RESUME 5000
 
 /**
  * How long a FAILED IKE SA stays when its replacement is there, in ms: the peer

@@ -58,7 +58,7 @@ static daemon_t fake_charon;
 static mutex_t *mutex;
 
 /** what the fakes do and saw */
-static u_int gone, hurried, downs;
+static u_int gone, added, hurried, downs;
 static bool waiting;
 static uint8_t nonce[IKE_WIRE_SYNC_NONCE_LEN] = { 1, 2, 3, 4 };
 static ha_sync_mid_sync_done_t done_cb;
@@ -256,8 +256,20 @@ static void fake_set_done(ha_sync_mid_sync_t *this, ha_sync_mid_sync_done_t cb,
 	done_user = user;
 }
 
+/**
+ * Implements ha_sync_mid_guard_t.add
+ */
+static void fake_add(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa,
+					 uint32_t skip, bool esn)
+{
+	added++;
+}
+
 static ha_sync_capture_t fake_capture = { .gone = fake_gone };
-static ha_sync_mid_guard_t fake_guard = { .hurry = fake_hurry };
+static ha_sync_mid_guard_t fake_guard = {
+	.add = fake_add,
+	.hurry = fake_hurry,
+};
 static ha_sync_mid_sync_t fake_mid_sync = {
 	.waits_for = fake_waits_for,
 	.set_done = fake_set_done,
@@ -310,7 +322,7 @@ static void setup()
 		};
 	}
 	peer = fake_keymat(KEY_OUT, KEY_IN);
-	gone = hurried = downs = 0;
+	gone = added = hurried = downs = 0;
 	waiting = TRUE;
 	caps = ha_sync_mid_caps_create();
 	caps->set(caps, &sa->public, HA_SYNC_CAP_PLUGIN);
@@ -669,6 +681,19 @@ START_TEST(test_resume)
 }
 END_TEST
 
+START_TEST(test_resume_old)
+{
+	/* a peer that answered it long ago ignores it */
+	state->resume(state, &sa->public);
+	usleep(HA_SYNC_STATE_RESUME / 2 * 1000);
+	ck_assert_uint_eq(added, 0);
+	wait_for(added, 1);
+	ck_assert(state->is_unsyned(state, &sa->public));
+	ck_assert_uint_ge(hurried, 1);
+	ck_assert(!pass(TRUE, 15));
+}
+END_TEST
+
 START_TEST(test_destroyed)
 {
 	state->fail(state, &sa->public, "test");
@@ -697,6 +722,7 @@ Suite *state_suite()
 	tcase_add_test(tc, test_replaced);
 	tcase_add_test(tc, test_pass);
 	tcase_add_test(tc, test_resume);
+	tcase_add_test(tc, test_resume_old);
 	tcase_add_test(tc, test_destroyed);
 	suite_add_tcase(s, tc);
 	return s;
