@@ -278,7 +278,8 @@ static bool leaving(private_ha_sync_cluster_t *this, packet_t *packet)
 {
 	this->channel->wake(this->channel);
 	this->counters->wake(this->counters);
-	if (!this->guard->pass(this->guard, packet))
+	if (!this->state->pass(this->state, packet) ||
+		!this->guard->pass(this->guard, packet))
 	{
 		return FALSE;
 	}

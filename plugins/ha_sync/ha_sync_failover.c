@@ -99,8 +99,15 @@ static status_t make_live(private_ha_sync_failover_t *this, ike_sa_t *ike_sa,
 		under_way = this->resume->start(this->resume, ike_sa, exchange,
 										&status);
 	}
-	if (!under_way && !ike->dynamic.rekeyed &&
-		(!planned || this->state->is_unsyned(this->state, ike_sa)))
+	if (under_way)
+	{
+		if (!planned)
+		{
+			this->state->resume(this->state, ike_sa);
+		}
+	}
+	else if (!ike->dynamic.rekeyed &&
+			 (!planned || this->state->is_unsyned(this->state, ike_sa)))
 	{
 		this->guard->add(this->guard, ike_sa, skip, esn);
 		this->state->start(this->state, ike_sa);

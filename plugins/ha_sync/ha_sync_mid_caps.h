@@ -88,8 +88,8 @@ struct ha_sync_mid_caps_t {
 	 * Forgotten when the IKE_SA is destroyed.
 	 *
 	 * @param ike_sa	IKE_SA
-	 * @param caps		capabilities and HA_SYNC_UNSYNED, unknown bits are ignored;
-	 *					for HA_SYNC_CAP_MID the extension counts only
+	 * @param caps		capabilities and HA_SYNC_UNSYNED, unknown bits are
+	 *					ignored; for HA_SYNC_CAP_MID the extension counts only
 	 */
 	void (*set)(ha_sync_mid_caps_t *this, ike_sa_t *ike_sa,
 				ha_sync_cap_t caps);

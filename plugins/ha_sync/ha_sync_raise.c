@@ -121,8 +121,8 @@ u_int ha_sync_raise(ike_sa_t *ike_sa, ha_sync_kernel_replay_t *kernel,
 	if (!fits(ike_sa, esn))
 	{
 		DBG1(DBG_CHD, "ha-sync: %H sent a replay counter of %d octets, but has "
-			 "CHILD SAs %s ESN, ignored", ike_sa->get_other_host(ike_sa), esn ? 8 : 4,
-			 esn ? "without" : "with");
+			 "CHILD SAs %s ESN, ignored", ike_sa->get_other_host(ike_sa),
+			 esn ? 8 : 4, esn ? "without" : "with");
 		return 0;
 	}
 	delta = max(delta, HA_SYNC_RAISE_MIN);

@@ -6,6 +6,7 @@
 
 #include "ha_sync_state.h"
 #include "ha_sync_describe.h"
+#include "ha_sync_held.h"
 #include "ha_sync_import.h"
 #include "ha_sync_mid_queue.h"
 
@@ -14,11 +15,9 @@
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>
 #include <sa/task_manager.h>
-#include <threading/mutex.h>
 #include <utils/utils/atomics.h>
 
 typedef struct private_ha_sync_state_t private_ha_sync_state_t;
-typedef struct failed_t failed_t;
 typedef struct job_data_t job_data_t;
 
 /**
@@ -44,36 +43,26 @@ struct private_ha_sync_state_t {
 	/** IKE SAs to be set up again */
 	ha_sync_mid_queue_t *queue;
 
-	/** FAILED IKE SAs, failed_t */
-	array_t *failures;
-
-	/** their number, read without the mutex */
-	refcount_t failing;
+	/** IKE SAs that send no requests: FAILED ones, and UNSYNED ones until they
+	 * are synced if the peer runs this plugin */
+	ha_sync_held_t *held;
 
 	/** type of the notify Simultaneous Failover Failure */
 	uint16_t notify;
 
 	/** see ha_sync_state_counts_t */
 	refcount_t failed, initiated;
-
-	/** protects failures */
-	mutex_t *mutex;
 };
 
 /**
- * A FAILED IKE SA.
+ * IKE header (RFC 7296, 3.1): its length, where flags and message ID are, and
+ * flags.
  */
-struct failed_t {
-
-	/** unique ID of the IKE_SA */
-	uint32_t unique_id;
-
-	/** what a replacement has, too */
-	identification_t *my_id, *other_id;
-
-	/** TRUE if it is about to be destroyed */
-	bool replaced;
-};
+#define IKE_HEADER_LEN 28
+#define IKE_FLAGS 19
+#define IKE_MESSAGE_ID 20
+#define IKE_FLAG_INITIATOR 0x08
+#define IKE_FLAG_RESPONSE 0x20
 
 /**
  * Data of a job.
@@ -83,98 +72,46 @@ struct job_data_t {
 	/** the object */
 	private_ha_sync_state_t *this;
 
-	/** unique ID of the IKE_SA */
-	uint32_t unique_id;
+	/** IKE SA */
+	ha_sync_spis_t spis;
 };
-
-/**
- * Destroy an entry.
- */
-static void failed_destroy(failed_t *failed)
-{
-	failed->my_id->destroy(failed->my_id);
-	failed->other_id->destroy(failed->other_id);
-	free(failed);
-}
 
 /**
  * Make a job for an IKE_SA.
  */
-static job_t *create_job(private_ha_sync_state_t *this, uint32_t unique_id,
-						 void *callback)
+static job_t *create_job(private_ha_sync_state_t *this,
+						 const ha_sync_spis_t *spis, void *callback)
 {
 	job_data_t *data;
 
 	INIT(data,
 		.this = this,
-		.unique_id = unique_id,
+		.spis = *spis,
 	);
 	return (job_t*)callback_job_create_with_prio(callback, data, free, NULL,
 												 JOB_PRIO_HIGH);
 }
 
 /**
- * Find an IKE_SA among the FAILED ones, mutex held; -1 if it's not.
+ * Check an IKE_SA out, NULL if it's gone.
  */
-static int find(private_ha_sync_state_t *this, uint32_t unique_id)
+static ike_sa_t *checkout(const ha_sync_spis_t *spis)
 {
-	failed_t *failed;
-	int i;
+	ike_sa_id_t *id;
+	ike_sa_t *ike_sa;
 
-	for (i = 0; i < array_count(this->failures); i++)
-	{
-		array_get(this->failures, i, &failed);
-		if (failed->unique_id == unique_id)
-		{
-			return i;
-		}
-	}
-	return -1;
+	id = ha_sync_import_id(spis);
+	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
+	id->destroy(id);
+	return ike_sa;
 }
 
 /**
- * Check if an IKE_SA is FAILED.
+ * Check an IKE_SA in.
  */
-static bool is_failed(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+static void checkin(ike_sa_t *ike_sa)
 {
-	bool found;
-
-	if (ref_cur(&this->failing) == 0)
-	{
-		return FALSE;
-	}
-	this->mutex->lock(this->mutex);
-	found = find(this, ike_sa->get_unique_id(ike_sa)) >= 0;
-	this->mutex->unlock(this->mutex);
-	return found;
-}
-
-/**
- * Forget a FAILED IKE_SA, FALSE if it's none.
- */
-static bool remove_failed(private_ha_sync_state_t *this, uint32_t unique_id)
-{
-	failed_t *failed = NULL;
-	int i;
-
-	if (ref_cur(&this->failing) == 0)
-	{
-		return FALSE;
-	}
-	this->mutex->lock(this->mutex);
-	i = find(this, unique_id);
-	if (i >= 0)
-	{
-		array_get(this->failures, i, &failed);
-		array_remove(this->failures, i, NULL);
-		ignore_result(ref_put(&this->failing));
-	}
-	this->mutex->unlock(this->mutex);
-	if (failed)
-	{
-		failed_destroy(failed);
-	}
-	return failed != NULL;
+	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 }
 
 /**
@@ -203,15 +140,14 @@ static job_requeue_t check_later(job_data_t *data)
 	private_ha_sync_state_t *this = data->this;
 	ike_sa_t *ike_sa;
 
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													data->unique_id);
+	ike_sa = checkout(&data->spis);
 	if (ike_sa)
 	{
 		if (is_live(ike_sa) && is_strict(this, ike_sa))
 		{
 			this->public.fail(&this->public, ike_sa, "the peer did not answer");
 		}
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		checkin(ike_sa);
 	}
 	return JOB_REQUEUE_NONE;
 }
@@ -236,16 +172,60 @@ static uint32_t get_patience()
 METHOD(ha_sync_state_t, start, void,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
+	ha_sync_spis_t spis;
+
+	if (!this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
+	{
+		return;
+	}
+	this->caps->mark(this->caps, ike_sa, TRUE);
+	if (is_strict(this, ike_sa))
+	{
+		this->held->add(this->held, ike_sa, FALSE);
+		this->guard->hurry(this->guard, ike_sa);
+		ha_sync_describe_spis(ike_sa, &spis);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+							   create_job(this, &spis, (void*)check_later),
+							   get_patience());
+	}
+}
+
+/**
+ * Job: check if the previous active's request got its response.
+ */
+static job_requeue_t sync_later(job_data_t *data)
+{
+	private_ha_sync_state_t *this = data->this;
+	ike_sa_t *ike_sa;
+
+	ike_sa = checkout(&data->spis);
+	if (ike_sa)
+	{
+		if (is_live(ike_sa) &&
+			this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED) &&
+			!this->held->has(this->held, &data->spis))
+		{
+			this->guard->add(this->guard, ike_sa, 0, FALSE);
+			this->guard->hurry(this->guard, ike_sa);
+			start(this, ike_sa);
+		}
+		checkin(ike_sa);
+	}
+	return JOB_REQUEUE_NONE;
+}
+
+METHOD(ha_sync_state_t, resume, void,
+	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
+{
+	ha_sync_spis_t spis;
+
 	if (this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_MID))
 	{
 		this->caps->mark(this->caps, ike_sa, TRUE);
-		if (is_strict(this, ike_sa))
-		{
-			this->guard->hurry(this->guard, ike_sa);
-			lib->scheduler->schedule_job_ms(lib->scheduler,
-					create_job(this, ike_sa->get_unique_id(ike_sa),
-							   (void*)check_later), get_patience());
-		}
+		ha_sync_describe_spis(ike_sa, &spis);
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+								create_job(this, &spis, (void*)sync_later),
+								HA_SYNC_STATE_RESUME);
 	}
 }
 
@@ -258,7 +238,7 @@ METHOD(ha_sync_state_t, is_unsyned, bool,
 METHOD(ha_sync_state_t, judge, ha_sync_verdict_t,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
-	if (is_failed(this, ike_sa) || is_strict(this, ike_sa))
+	if (this->held->is_failed(this->held, ike_sa) || is_strict(this, ike_sa))
 	{
 		return HA_SYNC_REFUSE;
 	}
@@ -276,16 +256,15 @@ static job_requeue_t destroy_later(job_data_t *data)
 {
 	ike_sa_t *ike_sa;
 
-	if (!remove_failed(data->this, data->unique_id))
+	if (!data->this->held->remove(data->this->held, &data->spis))
 	{
 		return JOB_REQUEUE_NONE;
 	}
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													data->unique_id);
+	ike_sa = checkout(&data->spis);
 	if (ike_sa)
 	{
 		DBG1(DBG_IKE, "ha-sync: dropping IKE_SA %s[%u], which failed",
-			 ike_sa->get_name(ike_sa), data->unique_id);
+			 ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa));
 		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
 		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
 													ike_sa);
@@ -299,17 +278,14 @@ static job_requeue_t destroy_later(job_data_t *data)
 static void reestablish(private_ha_sync_state_t *this,
 						const ha_sync_spis_t *spis)
 {
-	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 
-	id = ha_sync_import_id(spis);
-	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-	id->destroy(id);
+	ike_sa = checkout(spis);
 	if (!ike_sa)
 	{
 		return;
 	}
-	if (is_failed(this, ike_sa))
+	if (this->held->is_failed(this->held, ike_sa))
 	{	/* as if to reauthenticate: with all CHILD SAs, whatever is configured
 		 * for a peer that's gone */
 		ike_sa->set_condition(ike_sa, COND_REAUTHENTICATING, TRUE);
@@ -324,19 +300,16 @@ static void reestablish(private_ha_sync_state_t *this,
 				 ike_sa->get_unique_id(ike_sa));
 		}
 	}
-	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+	checkin(ike_sa);
 }
 
 METHOD(ha_sync_state_t, fail, void,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, char *why)
 {
-	identification_t *my_id = ike_sa->get_my_id(ike_sa);
-	identification_t *other_id = ike_sa->get_other_id(ike_sa);
 	ha_sync_spis_t spis;
-	failed_t *failed;
 	bool initiator;
 
-	if (is_failed(this, ike_sa))
+	if (!this->held->add(this->held, ike_sa, TRUE))
 	{
 		return;
 	}
@@ -344,29 +317,19 @@ METHOD(ha_sync_state_t, fail, void,
 	DBG1(DBG_IKE, "ha-sync: IKE_SA %s[%u] failed, %s; %s",
 		 ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa), why,
 		 initiator ? "setting it up again" : "the peer sets it up again");
-	INIT(failed,
-		.unique_id = ike_sa->get_unique_id(ike_sa),
-		.my_id = my_id->clone(my_id),
-		.other_id = other_id->clone(other_id),
-	);
-	this->mutex->lock(this->mutex);
-	array_insert(this->failures, ARRAY_TAIL, failed);
-	ref_get(&this->failing);
-	this->mutex->unlock(this->mutex);
 	ref_get(&this->failed);
 
 	this->caps->mark(this->caps, ike_sa, FALSE);
 	this->capture->gone(this->capture, ike_sa);
-	/* charon sends nothing in this state, and the sync ends */
+	/* charon starts nothing in this state, and the sync ends */
 	ike_sa->set_state(ike_sa, IKE_REKEYED);
+	ha_sync_describe_spis(ike_sa, &spis);
 	if (initiator)
 	{
-		ha_sync_describe_spis(ike_sa, &spis);
 		this->queue->add(this->queue, &spis);
 	}
 	lib->scheduler->schedule_job(lib->scheduler,
-			create_job(this, ike_sa->get_unique_id(ike_sa),
-					   (void*)destroy_later),
+			create_job(this, &spis, (void*)destroy_later),
 			HA_SYNC_STATE_TIMEOUT);
 }
 
@@ -378,8 +341,7 @@ static job_requeue_t fail_later(job_data_t *data)
 	private_ha_sync_state_t *this = data->this;
 	ike_sa_t *ike_sa;
 
-	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
-													data->unique_id);
+	ike_sa = checkout(&data->spis);
 	if (ike_sa)
 	{
 		if (is_live(ike_sa) &&
@@ -387,7 +349,7 @@ static job_requeue_t fail_later(job_data_t *data)
 		{
 			fail(this, ike_sa, "the peer failed over at the same time");
 		}
-		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
+		checkin(ike_sa);
 	}
 	return JOB_REQUEUE_NONE;
 }
@@ -400,15 +362,16 @@ static void process_response(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
 							 message_t *message)
 {
 	ike_wire_zero_t zero;
+	ha_sync_spis_t spis;
 
 	if (ike_wire_zero_parse(ike_sa, message, this->notify, &zero) &&
 		zero.has_failure && !zero.has_other && !zero.has_sync &&
 		!zero.has_delta &&
 		this->mid_sync->waits_for(this->mid_sync, ike_sa, zero.nonce))
 	{
+		ha_sync_describe_spis(ike_sa, &spis);
 		lib->processor->queue_job(lib->processor,
-					create_job(this, ike_sa->get_unique_id(ike_sa),
-							   (void*)fail_later));
+								create_job(this, &spis, (void*)fail_later));
 	}
 }
 
@@ -419,6 +382,28 @@ static bool is_zero(message_t *message)
 {
 	return message->get_message_id(message) == 0 &&
 		   message->get_exchange_type(message) != IKE_SA_INIT;
+}
+
+/**
+ * Look at a verified response to a request of ours: if no sync is under way,
+ * both sides agree on message IDs again.
+ */
+static void process_answer(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
+						   message_t *message)
+{
+	ha_sync_spis_t spis;
+
+	if (is_zero(message) ||
+		message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED ||
+		!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+	{
+		return;
+	}
+	ha_sync_describe_spis(ike_sa, &spis);
+	if (!this->held->has(this->held, &spis))
+	{
+		this->caps->mark(this->caps, ike_sa, FALSE);
+	}
 }
 
 METHOD(listener_t, message, bool,
@@ -432,16 +417,15 @@ METHOD(listener_t, message, bool,
 		return TRUE;
 	}
 	request = message->get_request(message);
-	strict = is_strict(this, ike_sa);
 	if (plain)
 	{
-		if (!request && !strict && !is_zero(message) &&
-			message->get_exchange_type(message) != EXCHANGE_TYPE_UNDEFINED)
-		{	/* both sides agree on message IDs again */
-			this->caps->mark(this->caps, ike_sa, FALSE);
+		if (!request)
+		{
+			process_answer(this, ike_sa, message);
 		}
 		return TRUE;
 	}
+	strict = is_strict(this, ike_sa);
 	if (strict && is_zero(message))
 	{
 		if (!request)
@@ -449,7 +433,7 @@ METHOD(listener_t, message, bool,
 			process_response(this, ike_sa, message);
 		}
 	}
-	else if ((strict && request) || is_failed(this, ike_sa))
+	else if ((strict && request) || this->held->is_failed(this->held, ike_sa))
 	{
 		DBG2(DBG_IKE, "ha-sync: message IDs are not synced, message ignored");
 		ike_wire_ignore(ike_sa, message);
@@ -457,38 +441,35 @@ METHOD(listener_t, message, bool,
 	return TRUE;
 }
 
+METHOD(ha_sync_state_t, pass, bool,
+	private_ha_sync_state_t *this, packet_t *packet)
+{
+	ha_sync_spis_t spis;
+	chunk_t data;
+
+	data = packet->get_data(packet);
+	if (data.len < IKE_HEADER_LEN || data.ptr[IKE_FLAGS] & IKE_FLAG_RESPONSE ||
+		untoh32(data.ptr + IKE_MESSAGE_ID) == 0)
+	{
+		return TRUE;
+	}
+	memcpy(&spis.i, data.ptr, sizeof(spis.i));
+	memcpy(&spis.r, data.ptr + sizeof(spis.i), sizeof(spis.r));
+	spis.initiator = (data.ptr[IKE_FLAGS] & IKE_FLAG_INITIATOR) != 0;
+	return !this->held->has(this->held, &spis);
+}
+
 METHOD(listener_t, child_updown, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, child_sa_t *child_sa,
 	bool up)
 {
-	identification_t *my_id, *other_id;
-	uint32_t unique_id = 0;
-	failed_t *failed;
-	int i;
+	ha_sync_spis_t spis;
 
-	if (!up || ref_cur(&this->failing) == 0 || is_failed(this, ike_sa))
-	{
-		return TRUE;
-	}
-	my_id = ike_sa->get_my_id(ike_sa);
-	other_id = ike_sa->get_other_id(ike_sa);
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < array_count(this->failures); i++)
-	{
-		array_get(this->failures, i, &failed);
-		if (!failed->replaced && my_id->equals(my_id, failed->my_id) &&
-			other_id->equals(other_id, failed->other_id))
-		{
-			failed->replaced = TRUE;
-			unique_id = failed->unique_id;
-			break;
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	if (unique_id)
+	if (up && !this->held->is_failed(this->held, ike_sa) &&
+		this->held->find_replaced(this->held, ike_sa, &spis))
 	{
 		lib->scheduler->schedule_job_ms(lib->scheduler,
-					create_job(this, unique_id, (void*)destroy_later),
+					create_job(this, &spis, (void*)destroy_later),
 					HA_SYNC_STATE_OVERLAP);
 	}
 	return TRUE;
@@ -497,9 +478,12 @@ METHOD(listener_t, child_updown, bool,
 METHOD(listener_t, ike_state_change, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, ike_sa_state_t state)
 {
-	if (state == IKE_DESTROYING)
+	ha_sync_spis_t spis;
+
+	if (state == IKE_DESTROYING || state == IKE_PASSIVE)
 	{
-		remove_failed(this, ike_sa->get_unique_id(ike_sa));
+		ha_sync_describe_spis(ike_sa, &spis);
+		this->held->remove(this->held, &spis);
 	}
 	return TRUE;
 }
@@ -509,7 +493,11 @@ METHOD(listener_t, ike_state_change, bool,
  */
 static void done(private_ha_sync_state_t *this, ike_sa_t *ike_sa)
 {
+	ha_sync_spis_t spis;
+
 	this->caps->mark(this->caps, ike_sa, FALSE);
+	ha_sync_describe_spis(ike_sa, &spis);
+	this->held->remove(this->held, &spis);
 }
 
 METHOD(ha_sync_state_t, get_counts, void,
@@ -517,7 +505,7 @@ METHOD(ha_sync_state_t, get_counts, void,
 {
 	*counts = (ha_sync_state_counts_t){
 		.unsyned = this->caps->count(this->caps),
-		.failing = ref_cur(&this->failing),
+		.failing = this->held->get_failed(this->held),
 		.failed = ref_cur(&this->failed),
 		.initiated = ref_cur(&this->initiated),
 	};
@@ -546,8 +534,7 @@ METHOD(ha_sync_state_t, destroy, void,
 {
 	this->mid_sync->set_done(this->mid_sync, NULL, NULL);
 	this->queue->destroy(this->queue);
-	array_destroy_function(this->failures, (void*)failed_destroy, NULL);
-	this->mutex->destroy(this->mutex);
+	this->held->destroy(this->held);
 	free(this);
 }
 
@@ -569,8 +556,10 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 				.ike_state_change = _ike_state_change,
 			},
 			.start = _start,
+			.resume = _resume,
 			.is_unsyned = _is_unsyned,
 			.judge = _judge,
+			.pass = _pass,
 			.fail = _fail,
 			.get_counts = _get_counts,
 			.status = _status,
@@ -581,9 +570,8 @@ ha_sync_state_t *ha_sync_state_create(ha_sync_mid_caps_t *caps,
 		.capture = capture,
 		.guard = guard,
 		.mid_sync = mid_sync,
-		.failures = array_create(0, 0),
+		.held = ha_sync_held_create(),
 		.notify = ha_sync_failure_notify(),
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	this->queue = ha_sync_mid_queue_create((void*)reestablish, this);
 	mid_sync->set_done(mid_sync, (void*)done, this);

@@ -62,7 +62,7 @@ struct ha_sync_state_counts_t {
  *
  * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
  *
- * Locking: a mutex protects the list of FAILED IKE SAs, a leaf.
+ * Locking: none of its own, the table of these IKE SAs has a mutex, a leaf.
  */
 struct ha_sync_state_t {
 
@@ -77,10 +77,20 @@ struct ha_sync_state_t {
 	void (*start)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 
 	/**
+	 * An IKE_SA was taken over, and a request of the previous active is sent
+	 * again before anything else: SYNED when it gets its response, no sync
+	 * until then.  If it gets none for HA_SYNC_STATE_RESUME what is known about
+	 * it is old, and message IDs are synced.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 */
+	void (*resume)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * Check if an IKE_SA is UNSYNED; a copy is if the active's was.
 	 *
 	 * @param ike_sa	IKE_SA
-	 * @return			TRUE if message IDs are not synced since the last takeover
+	 * @return			TRUE if message IDs are not synced since it was taken over
 	 */
 	bool (*is_unsyned)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 
@@ -93,6 +103,15 @@ struct ha_sync_state_t {
 	 * @return			what to do
 	 */
 	ha_sync_verdict_t (*judge)(ha_sync_state_t *this, ike_sa_t *ike_sa);
+
+	/**
+	 * Check if a packet may leave: requests don't, but those of syncs, as long
+	 * as an IKE SA is FAILED, or is UNSYNED and its peer runs this plugin.
+	 *
+	 * @param packet	packet as charon sends it, without non-ESP marker
+	 * @return			FALSE if it is to be dropped, charon sends it again
+	 */
+	bool (*pass)(ha_sync_state_t *this, packet_t *packet);
 
 	/**
 	 * Nobody knows the message IDs of an IKE_SA, or its peer is gone.
@@ -132,6 +151,12 @@ struct ha_sync_state_t {
  * How long a FAILED IKE SA waits for its replacement, in s.
  */
 #define HA_SYNC_STATE_TIMEOUT 30
+
+/**
+ * How long a request of the previous active may wait for its response until
+ * message IDs are synced, in ms: charon sends it again after 4 s.
+ */
+#define HA_SYNC_STATE_RESUME 5000
 
 /**
  * How long a FAILED IKE SA stays when its replacement is there, in ms: the peer

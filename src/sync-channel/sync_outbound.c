@@ -311,6 +311,13 @@ METHOD(sync_outbound_t, is_busy, bool,
 	return this->snapshot->is_busy(this->snapshot);
 }
 
+METHOD(sync_outbound_t, is_urgent, bool,
+	private_sync_outbound_t *this)
+{
+	return this->commit->is_wanted(this->commit) || _is_waiting(this) ||
+		   _is_busy(this);
+}
+
 METHOD(sync_outbound_t, acknowledge, void,
 	private_sync_outbound_t *this, uint64_t seq)
 {
@@ -394,6 +401,7 @@ sync_outbound_t *sync_outbound_create(const char *member, uint64_t incarnation,
 			.give = _give,
 			.is_waiting = _is_waiting,
 			.is_busy = _is_busy,
+			.is_urgent = _is_urgent,
 			.acknowledge = _acknowledge,
 			.get_acked = _get_acked,
 			.get_info = _get_info,

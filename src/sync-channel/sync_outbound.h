@@ -88,6 +88,14 @@ struct sync_outbound_t {
 	bool (*is_busy)(sync_outbound_t *this);
 
 	/**
+	 * Check if frames must not wait for others to be sent with them.
+	 *
+	 * @return			TRUE if somebody waits for acknowledgements, or if there
+	 *					are other frames than those of the backlog
+	 */
+	bool (*is_urgent)(sync_outbound_t *this);
+
+	/**
 	 * The member told what it has processed, the commit is told with no lock
 	 * held.
 	 *

@@ -15,6 +15,10 @@
 /** longest time to send what's left at a planned end, in ms */
 #define FAREWELL_TIME 1000
 
+/** shortest time between two batches of frames nobody waits for, in ms: waking
+ * a thread and writing to a socket costs more than the frames do */
+#define BATCH_INTERVAL 5
+
 /** heartbeats of the member that have to be missing, whatever our timeout */
 #define HEARTBEATS_MISSED 3
 
@@ -45,6 +49,12 @@ struct private_sync_session_t {
 
 	/** times of last heartbeat sent, and last octet received, in ms */
 	uint64_t sent, received;
+
+	/** time new frames were looked for, in ms */
+	uint64_t looked;
+
+	/** an acknowledgement was found to be due */
+	bool ack;
 
 	/** lock for all below */
 	mutex_t *mutex;
@@ -142,8 +152,9 @@ static void send_heartbeat(private_sync_session_t *this, uint64_t now)
  */
 static void send_ack(private_sync_session_t *this, uint64_t now)
 {
-	if (this->inbound->is_ack_due(this->inbound))
+	if (this->inbound->is_ack_due(this->inbound) || this->ack)
 	{
+		this->ack = FALSE;
 		this->sent = now;
 		put_heartbeat(this);
 	}
@@ -215,6 +226,23 @@ static uint64_t get_delay(private_sync_session_t *this, uint64_t now)
 }
 
 /**
+ * Wait for more frames to send together; who wakes us meanwhile has nothing to
+ * do for it.
+ */
+static void wait_for_more(private_sync_session_t *this, struct pollfd *pfd)
+{
+	uint64_t now = sync_now();
+
+	/* the member waits for it */
+	this->ack = this->inbound->is_ack_due(this->inbound);
+	if (now < this->looked + BATCH_INTERVAL && !this->ack &&
+		!this->outbound->is_urgent(this->outbound))
+	{
+		poll(pfd, 1, this->looked + BATCH_INTERVAL - now);
+	}
+}
+
+/**
  * Wait until there's something to do.
  */
 static void wait_for_work(private_sync_session_t *this, uint64_t timeout,
@@ -235,7 +263,11 @@ static void wait_for_work(private_sync_session_t *this, uint64_t timeout,
 	{
 		pfd[0].fd = -1;
 	}
-	poll(pfd, countof(pfd), timeout);
+	if (poll(pfd, countof(pfd), timeout) > 0 && pfd[1].revents &&
+		!pfd[0].revents)
+	{
+		wait_for_more(this, pfd);
+	}
 	this->wake->reset(this->wake);
 }
 
@@ -320,6 +352,7 @@ static char *run_link(private_sync_session_t *this)
 		send_request(this);
 		send_ack(this, now);
 		send_heartbeat(this, now);
+		this->looked = now;
 		if (!this->outbound->send(this->outbound, this->link, &why))
 		{
 			return why;
@@ -347,6 +380,7 @@ static void begin(private_sync_session_t *this, sync_link_t *link,
 	/* a silly number must not keep a dead link for ever */
 	this->peer_heartbeat = min(hello->heartbeat, SYNC_HEARTBEAT_MAX);
 	this->sent = 0;
+	this->ack = FALSE;
 	this->received = sync_now();
 	/* how it begins is known to who sees that it's up */
 	this->outbound->begin(this->outbound, hello);

@@ -13,7 +13,7 @@
 
 #include "ike_wire_zero.h"
 
-/** IKE header, header of the encrypted payload, and padding length, in octets */
+/** IKE header and that of the encrypted payload, padding length, in octets */
 #define HEADERS 32
 #define PADDING 1
 

@@ -184,7 +184,8 @@ START_TEST(test_responder)
 		ck_assert_uint_eq(respond(&sas[0], offer, when), offer);
 		ck_assert_uint_eq(caps->get(caps, &sas[0].public), offer);
 		ck_assert_uint_eq(sas[0].extensions,
-						  offer & HA_SYNC_CAP_MID ? EXT_IKE_MESSAGE_ID_SYNC : 0);
+						  offer & HA_SYNC_CAP_MID ? EXT_IKE_MESSAGE_ID_SYNC
+												  : 0);
 		caps->listener.ike_state_change(&caps->listener, &sas[0].public,
 										IKE_DESTROYING);
 	}

@@ -373,7 +373,8 @@ static fake_child_t make_child(uint32_t spi, bool esn)
 	};
 
 	child.proposal->add_algorithm(child.proposal, EXTENDED_SEQUENCE_NUMBERS,
-								  esn ? EXT_SEQ_NUMBERS : NO_EXT_SEQ_NUMBERS, 0);
+								  esn ? EXT_SEQ_NUMBERS : NO_EXT_SEQ_NUMBERS,
+								  0);
 	return child;
 }
 

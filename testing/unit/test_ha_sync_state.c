@@ -58,7 +58,7 @@ static daemon_t fake_charon;
 static mutex_t *mutex;
 
 /** what the fakes do and saw */
-static u_int gone, hurried, downs;
+static u_int gone, added, hurried, downs;
 static bool waiting;
 static uint8_t nonce[IKE_WIRE_SYNC_NONCE_LEN] = { 1, 2, 3, 4 };
 static ha_sync_mid_sync_done_t done_cb;
@@ -163,19 +163,17 @@ METHOD(ike_sa_t, reestablish, status_t,
  */
 static ike_sa_t *fake_checkout(ike_sa_manager_t *this, ike_sa_id_t *id)
 {
-	ck_assert(id->equals(id, sa->id));
-	mutex->lock(mutex);
-	return &sa->public;
-}
+	u_int i;
 
-/**
- * Implements ike_sa_manager_t.checkout_by_id
- */
-static ike_sa_t *fake_checkout_by_id(ike_sa_manager_t *this, uint32_t id)
-{
-	ck_assert_uint_eq(id, sa->unique_id);
-	mutex->lock(mutex);
-	return &sa->public;
+	for (i = 0; i < countof(sas); i++)
+	{
+		if (id->equals(id, sas[i].id))
+		{
+			mutex->lock(mutex);
+			return &sas[i].public;
+		}
+	}
+	return NULL;
 }
 
 /**
@@ -218,7 +216,6 @@ static bus_t fake_bus = {
 };
 static ike_sa_manager_t fake_manager = {
 	.checkout = fake_checkout,
-	.checkout_by_id = fake_checkout_by_id,
 	.checkin = fake_checkin,
 	.checkin_and_destroy = fake_destroy,
 };
@@ -259,8 +256,20 @@ static void fake_set_done(ha_sync_mid_sync_t *this, ha_sync_mid_sync_done_t cb,
 	done_user = user;
 }
 
+/**
+ * Implements ha_sync_mid_guard_t.add
+ */
+static void fake_add(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa,
+					 uint32_t skip, bool esn)
+{
+	added++;
+}
+
 static ha_sync_capture_t fake_capture = { .gone = fake_gone };
-static ha_sync_mid_guard_t fake_guard = { .hurry = fake_hurry };
+static ha_sync_mid_guard_t fake_guard = {
+	.add = fake_add,
+	.hurry = fake_hurry,
+};
 static ha_sync_mid_sync_t fake_mid_sync = {
 	.waits_for = fake_waits_for,
 	.set_done = fake_set_done,
@@ -313,7 +322,7 @@ static void setup()
 		};
 	}
 	peer = fake_keymat(KEY_OUT, KEY_IN);
-	gone = hurried = downs = 0;
+	gone = added = hurried = downs = 0;
 	waiting = TRUE;
 	caps = ha_sync_mid_caps_create();
 	caps->set(caps, &sa->public, HA_SYNC_CAP_PLUGIN);
@@ -545,7 +554,7 @@ START_TEST(test_no_answer)
 	lib->settings->set_int(lib->settings, "%s.retransmit_tries", 0, lib->ns);
 	state->start(state, &sa->public);
 	wait_for(counts().failed, 1);
-	wait_for(sa->reestablished, 1);
+	wait_for(sas[0].reestablished, 1);
 	/* one that was answered in time */
 	sa = &sas[1];
 	caps->set(caps, &sa->public, HA_SYNC_CAP_PLUGIN);
@@ -598,6 +607,93 @@ START_TEST(test_replaced)
 }
 END_TEST
 
+/**
+ * Check if a packet of ours may leave.
+ */
+static bool pass(bool request, uint32_t mid)
+{
+	message_t *message;
+	packet_t *packet;
+	bool passed;
+
+	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
+	message->set_exchange_type(message, INFORMATIONAL);
+	message->set_request(message, request);
+	message->set_message_id(message, mid);
+	message->set_source(message, sa->me->clone(sa->me));
+	message->set_destination(message, sa->other->clone(sa->other));
+	message->set_ike_sa_id(message, sa->id);
+	ck_assert_int_eq(message->generate(message, &sa->keymat.public, &packet),
+					 SUCCESS);
+	message->destroy(message);
+	passed = state->pass(state, packet);
+	packet->destroy(packet);
+	return passed;
+}
+
+START_TEST(test_pass)
+{
+	packet_t *packet;
+
+	ck_assert(pass(TRUE, 16));
+	/* nothing but the sync until it's done */
+	state->start(state, &sa->public);
+	ck_assert(!pass(TRUE, 16));
+	ck_assert(pass(TRUE, 0));
+	ck_assert(pass(FALSE, 16));
+	packet = packet_create_from_data(sa->me->clone(sa->me),
+									 sa->other->clone(sa->other),
+									 chunk_clone(chunk_from_chars(0xff)));
+	ck_assert(state->pass(state, packet));
+	packet->destroy(packet);
+	done_cb(done_user, &sa->public);
+	ck_assert(pass(TRUE, 16));
+	/* a copy again */
+	state->start(state, &sa->public);
+	ck_assert(!pass(TRUE, 16));
+	state->listener.ike_state_change(&state->listener, &sa->public,
+									 IKE_PASSIVE);
+	ck_assert(pass(TRUE, 16));
+	/* F: never, once it failed */
+	state->fail(state, &sa->public, "test");
+	ck_assert(!pass(TRUE, 17));
+	/* another IKE SA */
+	sa = &sas[1];
+	ck_assert(pass(TRUE, 16));
+}
+END_TEST
+
+START_TEST(test_resume)
+{
+	state->resume(state, &sa->public);
+	ck_assert(state->is_unsyned(state, &sa->public));
+	ck_assert_uint_eq(hurried, 0);
+	/* the previous active's request */
+	ck_assert(pass(TRUE, 15));
+	/* the peer failed over, too */
+	ck_assert_int_eq(state->judge(state, &sa->public), HA_SYNC_REFUSE);
+	ck_assert(!receive(make_message(TRUE, 3, 0, chunk_empty)));
+	ck_assert(state->is_unsyned(state, &sa->public));
+	/* it gets a response */
+	ck_assert(receive(make_message(FALSE, 16, 0, chunk_empty)));
+	ck_assert(!state->is_unsyned(state, &sa->public));
+	ck_assert(receive(make_message(TRUE, 3, 0, chunk_empty)));
+}
+END_TEST
+
+START_TEST(test_resume_old)
+{
+	/* a peer that answered it long ago ignores it */
+	state->resume(state, &sa->public);
+	usleep(HA_SYNC_STATE_RESUME / 2 * 1000);
+	ck_assert_uint_eq(added, 0);
+	wait_for(added, 1);
+	ck_assert(state->is_unsyned(state, &sa->public));
+	ck_assert_uint_ge(hurried, 1);
+	ck_assert(!pass(TRUE, 15));
+}
+END_TEST
+
 START_TEST(test_destroyed)
 {
 	state->fail(state, &sa->public, "test");
@@ -624,6 +720,9 @@ Suite *state_suite()
 	tcase_add_test(tc, test_no_answer);
 	tcase_add_test(tc, test_responder);
 	tcase_add_test(tc, test_replaced);
+	tcase_add_test(tc, test_pass);
+	tcase_add_test(tc, test_resume);
+	tcase_add_test(tc, test_resume_old);
 	tcase_add_test(tc, test_destroyed);
 	suite_add_tcase(s, tc);
 	return s;
