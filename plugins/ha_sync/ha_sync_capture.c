@@ -350,14 +350,16 @@ static void hash_request(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
 static void keep_packets(private_ha_sync_capture_t *this,
 						 ha_sync_tracked_t *tracked, message_t *message)
 {
+	chunk_t packets = chunk_empty;
+
 	if (message->get_exchange_type(message) != IKE_AUTH ||
 		this->gate->is_sync(this->gate))
 	{
-		tracked->exchanges->packets(tracked->exchanges,
-									message->get_message_id(message),
-									message->get_request(message),
-									ha_sync_message_packets(message));
+		packets = ha_sync_message_packets(message);
 	}
+	tracked->exchanges->packets(tracked->exchanges,
+								message->get_message_id(message),
+								message->get_request(message), packets);
 }
 
 /**
