@@ -50,8 +50,8 @@ struct ha_sync_exchanges_t {
 	 *
 	 * @param mid		its message ID
 	 * @param request	TRUE for a request
-	 * @param packets	packets (ha_sync_packets.h), adopted; chunk_empty if they
-	 *					are not kept, nor those before
+	 * @param packets	packets (ha_sync_packets.h), adopted; chunk_empty if
+	 *					they are not kept, nor those before
 	 */
 	void (*packets)(ha_sync_exchanges_t *this, uint32_t mid, bool request,
 					chunk_t packets);
