@@ -338,7 +338,7 @@ static void hash_request(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
 										ike_sa->get_message_id(ike_sa, FALSE) &&
 		ha_sync_message_hash(message, hash))
 	{
-		tracked->set_hash(tracked, hash);
+		tracked->exchanges->set_hash(tracked->exchanges, hash);
 	}
 }
 
@@ -350,13 +350,16 @@ static void hash_request(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
 static void keep_packets(private_ha_sync_capture_t *this,
 						 ha_sync_tracked_t *tracked, message_t *message)
 {
+	chunk_t packets = chunk_empty;
+
 	if (message->get_exchange_type(message) != IKE_AUTH ||
 		this->gate->is_sync(this->gate))
 	{
-		tracked->packets(tracked, message->get_message_id(message),
-						 message->get_request(message),
-						 ha_sync_message_packets(message));
+		packets = ha_sync_message_packets(message);
 	}
+	tracked->exchanges->packets(tracked->exchanges,
+								message->get_message_id(message),
+								message->get_request(message), packets);
 }
 
 /**
@@ -408,8 +411,9 @@ METHOD(listener_t, message, bool,
 			}
 			if (plain == incoming)
 			{
-				tracked->message(tracked, message->get_message_id(message),
-								 request, !incoming);
+				tracked->exchanges->message(tracked->exchanges,
+									message->get_message_id(message), request,
+									!incoming);
 			}
 			if (!incoming && !plain)
 			{

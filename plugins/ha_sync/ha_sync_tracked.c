@@ -53,22 +53,6 @@ struct private_ha_sync_tracked_t {
 	/** the told ha_sync_dynamic_t, encoded */
 	chunk_t dynamic;
 
-	/** message IDs */
-	ha_sync_mids_t mids;
-
-	/** TRUE if they are not told */
-	bool mids_changed;
-
-	/** TRUE if the last message was a request with a new message ID */
-	bool fresh;
-
-	/** hash of the peer's last request, TRUE if it is of the next one expected */
-	uint8_t hash[HA_SYNC_HASH_LEN];
-	bool hashed;
-
-	/** messages that are not told */
-	chunk_t response, request;
-
 	/** child_t* */
 	array_t *children;
 
@@ -165,79 +149,13 @@ METHOD(ha_sync_tracked_t, add_child_keys, void,
 	array_insert(this->children, ARRAY_TAIL, child);
 }
 
-METHOD(ha_sync_tracked_t, message, void,
-	private_ha_sync_tracked_t *this, uint32_t mid, bool request, bool outgoing)
-{
-	ha_sync_mids_t mids = this->mids;
-
-	this->fresh = FALSE;
-	if (request && outgoing)
-	{
-		if (mid >= mids.send)
-		{
-			mids.send = mid + 1;
-			mids.pending = TRUE;
-			this->fresh = TRUE;
-		}
-	}
-	else if (!request && !outgoing)
-	{
-		if (mid + 1 == mids.send)
-		{
-			mids.pending = FALSE;
-		}
-	}
-	else if (!request && outgoing)
-	{
-		if (mid >= mids.recv)
-		{
-			mids.recv = mid + 1;
-		}
-	}
-	if (mids.send != this->mids.send || mids.recv != this->mids.recv ||
-		mids.pending != this->mids.pending)
-	{
-		this->mids = mids;
-		this->mids_changed = TRUE;
-	}
-}
-
-METHOD(ha_sync_tracked_t, set_hash, void,
-	private_ha_sync_tracked_t *this, const uint8_t hash[HA_SYNC_HASH_LEN])
-{
-	memcpy(this->hash, hash, sizeof(this->hash));
-	this->hashed = TRUE;
-}
-
-METHOD(ha_sync_tracked_t, packets, void,
-	private_ha_sync_tracked_t *this, uint32_t mid, bool request,
-	chunk_t packets)
-{
-	if (request && this->fresh)
-	{
-		chunk_free(&this->request);
-		this->request = packets;
-	}
-	else if (!request && mid + 1 == this->mids.recv && this->hashed)
-	{
-		this->hashed = FALSE;
-		chunk_free(&this->response);
-		this->response = packets;
-	}
-	else
-	{
-		chunk_free(&packets);
-	}
-}
-
 METHOD(ha_sync_tracked_t, set_mids, void,
 	private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 	const ha_sync_mids_t *mids)
 {
 	ha_sync_spis_t spis;
 
-	this->mids = *mids;
-	this->mids_changed = !this->told;
+	this->public.exchanges->set_mids(this->public.exchanges, mids);
 	if (this->told)
 	{
 		ha_sync_describe_spis(ike_sa, &spis);
@@ -255,7 +173,7 @@ METHOD(ha_sync_tracked_t, adopt, void,
 	child_t *child;
 
 	this->told = TRUE;
-	this->mids = ike->mids;
+	this->public.exchanges->set_mids(this->public.exchanges, &ike->mids);
 	this->dynamic = ha_sync_ike_update_encode(&spis, &ike->dynamic);
 	records = this->registry->get_children(this->registry, &spis);
 	while (records && array_remove(records, ARRAY_HEAD, &record))
@@ -302,8 +220,7 @@ static bool tell_ike(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 	this->rounds = array_create(0, 0);
 	ike->ppk_id = this->ppk_id;
 	this->ppk_id = NULL;
-	ike->mids = this->mids;
-	this->mids_changed = FALSE;
+	this->public.exchanges->get_mids(this->public.exchanges, &ike->mids);
 	this->dynamic = ha_sync_ike_update_encode(&ike->spis, &ike->dynamic);
 	this->sender->ike(this->sender, ike);
 	this->registry->put_ike(this->registry, ike);
@@ -513,35 +430,25 @@ static bool tell_children(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 /**
  * Tell message IDs, with the messages behind them if there are new ones.
  */
-static void tell_mids(private_ha_sync_tracked_t *this,
-					  const ha_sync_spis_t *spis)
+static void tell_exchange(private_ha_sync_tracked_t *this,
+						  const ha_sync_spis_t *spis)
 {
 	ha_sync_exchange_t *exchange;
 
-	this->mids_changed = FALSE;
-	if (!this->mids.pending)
+	exchange = this->public.exchanges->take(this->public.exchanges, spis);
+	if (!exchange)
 	{
-		chunk_free(&this->request);
-	}
-	if (!this->response.len && !this->request.len)
-	{
-		this->registry->put_mids(this->registry, spis, &this->mids);
-		this->sender->mids(this->sender, spis, &this->mids);
 		return;
 	}
-	INIT(exchange,
-		.spis = *spis,
-		.mids = this->mids,
-		.response = this->response,
-		.request = this->request,
-	);
-	if (exchange->response.len)
+	if (exchange->response.len || exchange->request.len)
 	{
-		memcpy(exchange->hash, this->hash, sizeof(exchange->hash));
+		this->sender->exchange(this->sender, exchange);
+		this->registry->put_exchange(this->registry, exchange, TRUE);
+		return;
 	}
-	this->response = this->request = chunk_empty;
-	this->sender->exchange(this->sender, exchange);
-	this->registry->put_exchange(this->registry, exchange, TRUE);
+	this->sender->mids(this->sender, spis, &exchange->mids);
+	this->registry->put_mids(this->registry, spis, &exchange->mids);
+	ha_sync_exchange_destroy(exchange);
 }
 
 METHOD(ha_sync_tracked_t, update, bool,
@@ -573,10 +480,7 @@ METHOD(ha_sync_tracked_t, update, bool,
 		tell_dynamic(this, ike_sa, &spis);
 	}
 	first = tell_children(this, ike_sa, &spis);
-	if (this->mids_changed || this->response.len || this->request.len)
-	{
-		tell_mids(this, &spis);
-	}
+	tell_exchange(this, &spis);
 	return first;
 }
 
@@ -601,8 +505,7 @@ METHOD(ha_sync_tracked_t, destroy, void,
 	array_destroy_function(this->rounds, (void*)ha_sync_round_destroy, NULL);
 	array_destroy_function(this->children, (void*)child_destroy, NULL);
 	chunk_free(&this->dynamic);
-	chunk_free(&this->response);
-	chunk_free(&this->request);
+	this->public.exchanges->destroy(this->public.exchanges);
 	DESTROY_IF(this->ppk_id);
 	free(this);
 }
@@ -623,14 +526,12 @@ ha_sync_tracked_t *ha_sync_tracked_create(char *group,
 			.add_round = _add_round,
 			.set_ppk_id = _set_ppk_id,
 			.add_child_keys = _add_child_keys,
-			.message = _message,
-			.set_hash = _set_hash,
-			.packets = _packets,
 			.set_mids = _set_mids,
 			.adopt = _adopt,
 			.inherit = _inherit,
 			.update = _update,
 			.gone = _gone,
+			.exchanges = ha_sync_exchanges_create(),
 			.timing = TRUE,
 			.destroy = _destroy,
 		},

@@ -13,6 +13,7 @@
 #define HA_SYNC_TRACKED_H_
 
 #include "ha_sync_counters.h"
+#include "ha_sync_exchanges.h"
 #include "ha_sync_mid_caps.h"
 #include "ha_sync_registry.h"
 #include "ha_sync_sender.h"
@@ -59,37 +60,6 @@ struct ha_sync_tracked_t {
 						   chunk_t integ_i, chunk_t integ_r);
 
 	/**
-	 * Note the message ID of a message.
-	 *
-	 * @param mid		its message ID
-	 * @param request	TRUE for a request
-	 * @param outgoing	TRUE if we send it
-	 */
-	void (*message)(ha_sync_tracked_t *this, uint32_t mid, bool request,
-					bool outgoing);
-
-	/**
-	 * Note the hash of the peer's request that is being answered.
-	 *
-	 * @param hash		hash, copied
-	 */
-	void (*set_hash)(ha_sync_tracked_t *this,
-					 const uint8_t hash[HA_SYNC_HASH_LEN]);
-
-	/**
-	 * Note the packets of a message we send.  The newest response, and a request
-	 * without response, are told with the next update().
-	 *
-	 * To be called after message() for the same message.
-	 *
-	 * @param mid		its message ID
-	 * @param request	TRUE for a request
-	 * @param packets	packets (ha_sync_packets.h), adopted
-	 */
-	void (*packets)(ha_sync_tracked_t *this, uint32_t mid, bool request,
-					chunk_t packets);
-
-	/**
 	 * Tell the others at once that the message IDs were set.
 	 *
 	 * @param ike_sa	IKE_SA
@@ -128,6 +98,9 @@ struct ha_sync_tracked_t {
 	 * @param ike_sa	IKE_SA
 	 */
 	void (*gone)(ha_sync_tracked_t *this, ike_sa_t *ike_sa);
+
+	/** message IDs and last messages, told with update(); not to be replaced */
+	ha_sync_exchanges_t *exchanges;
 
 	/** time spent in hooks until the first CHILD SA was told, in ns */
 	uint64_t hook_time;

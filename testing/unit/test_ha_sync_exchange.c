@@ -16,6 +16,7 @@
 #include <encoding/payloads/ts_payload.h>
 #include <threading/mutex.h>
 
+#include "ha_sync_exchanges.h"
 #include "ha_sync_message.h"
 #include "ha_sync_packets.h"
 #include "ha_sync_request.h"
@@ -419,7 +420,7 @@ static chunk_t create_request(protocol_id_t protocol, bool rekey,
 							128);
 	proposal->set_spi(proposal, protocol == PROTO_IKE ? SPI_I + 1 : SPI_NEW);
 	message->add_payload(message,
-						 (payload_t*)sa_payload_create_from_proposal_v2(proposal));
+					(payload_t*)sa_payload_create_from_proposal_v2(proposal));
 	proposal->destroy(proposal);
 	nonce = nonce_payload_create(PLV2_NONCE);
 	nonce->set_nonce(nonce, chunk_from_chars(
@@ -848,6 +849,73 @@ START_TEST(test_ike_delete)
 }
 END_TEST
 
+/**
+ * What the others are told, and when.
+ */
+START_TEST(test_exchanges)
+{
+	static const ha_sync_mids_t adopted = { SEND + 1, RECV, TRUE };
+	static const uint8_t hash[HA_SYNC_HASH_LEN] = { 7 };
+	ha_sync_spis_t spis = { SPI_I, SPI_R, FALSE };
+	ha_sync_exchanges_t *exchanges;
+	ha_sync_exchange_t *exchange;
+
+	exchanges = ha_sync_exchanges_create();
+	ck_assert(!exchanges->take(exchanges, &spis));
+
+	/* the peer's request is answered; without a hash that's of no use */
+	exchanges->message(exchanges, 0, FALSE, TRUE);
+	exchanges->packets(exchanges, 0, FALSE, chunk_clone(chunk_from_str("a")));
+	exchange = exchanges->take(exchanges, &spis);
+	ck_assert_uint_eq(exchange->mids.recv, 1);
+	ck_assert(!exchange->response.len);
+	ha_sync_exchange_destroy(exchange);
+	exchanges->set_hash(exchanges, hash);
+	exchanges->message(exchanges, 1, FALSE, TRUE);
+	exchanges->packets(exchanges, 1, FALSE, chunk_clone(chunk_from_str("b")));
+	/* the next one is not kept, the one before is not wanted anymore */
+	exchanges->set_hash(exchanges, hash);
+	exchanges->message(exchanges, 2, FALSE, TRUE);
+	exchanges->packets(exchanges, 2, FALSE, chunk_empty);
+	exchange = exchanges->take(exchanges, &spis);
+	ck_assert_uint_eq(exchange->mids.recv, 3);
+	ck_assert(!exchange->response.len);
+	ha_sync_exchange_destroy(exchange);
+	exchanges->set_hash(exchanges, hash);
+	exchanges->message(exchanges, 3, FALSE, TRUE);
+	exchanges->packets(exchanges, 3, FALSE, chunk_clone(chunk_from_str("c")));
+	exchange = exchanges->take(exchanges, &spis);
+	ck_assert(chunk_equals(exchange->response, chunk_from_str("c")));
+	ck_assert(memeq(exchange->hash, hash, sizeof(hash)));
+	ha_sync_exchange_destroy(exchange);
+	ck_assert(!exchanges->take(exchanges, &spis));
+
+	/* a request, until it has its response */
+	exchanges->message(exchanges, 0, TRUE, TRUE);
+	exchanges->packets(exchanges, 0, TRUE, chunk_clone(chunk_from_str("d")));
+	exchange = exchanges->take(exchanges, &spis);
+	ck_assert(chunk_equals(exchange->request, chunk_from_str("d")));
+	ck_assert(exchange->mids.pending);
+	ha_sync_exchange_destroy(exchange);
+	exchanges->message(exchanges, 1, TRUE, TRUE);
+	exchanges->packets(exchanges, 1, TRUE, chunk_clone(chunk_from_str("e")));
+	exchanges->message(exchanges, 1, FALSE, FALSE);
+	exchange = exchanges->take(exchanges, &spis);
+	ck_assert(!exchange->request.len);
+	ck_assert(!exchange->mids.pending);
+	ck_assert_uint_eq(exchange->mids.send, 2);
+	ha_sync_exchange_destroy(exchange);
+
+	/* one that stands for that of another member is not told */
+	exchanges->set_mids(exchanges, &adopted);
+	exchanges->message(exchanges, SEND, TRUE, TRUE);
+	exchanges->packets(exchanges, SEND, TRUE,
+					   chunk_clone(chunk_from_str("f")));
+	ck_assert(!exchanges->take(exchanges, &spis));
+	exchanges->destroy(exchanges);
+}
+END_TEST
+
 static Suite *exchange_suite()
 {
 	Suite *s;
@@ -858,6 +926,7 @@ static Suite *exchange_suite()
 	tc = tcase_create("request");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_read, 0, 2);
+	tcase_add_test(tc, test_exchanges);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("response");
