@@ -595,9 +595,10 @@ START_TEST(test_response)
 
 	request = peer_request(RECV - 1);
 	other = peer_request(RECV);
-	packets = chunk_cat("mm",
-				encode(start_message(INFORMATIONAL, FALSE, RECV - 1), 0),
-				encode(start_message(INFORMATIONAL, FALSE, RECV - 1), 0));
+	/* the macro evaluates what it is given twice */
+	first = encode(start_message(INFORMATIONAL, FALSE, RECV - 1), 0);
+	rest = encode(start_message(INFORMATIONAL, FALSE, RECV - 1), 0);
+	packets = chunk_cat("mm", first, rest);
 	put(chunk_clone(packets), chunk_empty, request);
 
 	/* the next request, the same after it was authenticated, a response */

@@ -659,15 +659,17 @@ static ha_sync_exchange_t *make_exchange()
 {
 	ha_sync_exchange_t *exchange;
 	ha_sync_ike_t *ike = make_full_ike();
+	chunk_t first, second;
 
 	INIT(exchange,
 		.spis = ike->spis,
 		.mids = { 6, 9, TRUE },
 		.hash = { 1, 2, 3, 4, 5 },
 	);
-	exchange->response = chunk_cat("mm",
-							make_packet(&ike->spis, FALSE, 8, 52),
-							make_packet(&ike->spis, FALSE, 8, 17));
+	/* the macro evaluates what it is given twice */
+	first = make_packet(&ike->spis, FALSE, 8, 52);
+	second = make_packet(&ike->spis, FALSE, 8, 17);
+	exchange->response = chunk_cat("mm", first, second);
 	exchange->request = make_packet(&ike->spis, TRUE, 5, 40);
 	ha_sync_ike_destroy(ike);
 	return exchange;
