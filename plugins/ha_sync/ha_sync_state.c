@@ -410,6 +410,7 @@ METHOD(listener_t, message, bool,
 	private_ha_sync_state_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
+	ha_sync_spis_t spis;
 	bool request, strict;
 
 	if (!ike_sa || !incoming)
@@ -426,6 +427,7 @@ METHOD(listener_t, message, bool,
 		return TRUE;
 	}
 	strict = is_strict(this, ike_sa);
+	ha_sync_describe_spis(ike_sa, &spis);
 	if (strict && is_zero(message))
 	{
 		if (!request)
@@ -433,7 +435,7 @@ METHOD(listener_t, message, bool,
 			process_response(this, ike_sa, message);
 		}
 	}
-	else if ((strict && request) || this->held->is_failed(this->held, ike_sa))
+	else if ((strict && request) || this->held->has(this->held, &spis))
 	{
 		DBG2(DBG_IKE, "ha-sync: message IDs are not synced, message ignored");
 		ike_wire_ignore(ike_sa, message);

@@ -54,9 +54,8 @@ struct ha_sync_state_counts_t {
  * IDs are not to be trusted.
  *
  * With a peer that runs this plugin message IDs are synced at once, and until
- * then ordinary requests are ignored (strict, RFC 6311, 8.1); responses to the
- * previous active have message IDs below ours, or ha_sync_mid_guard takes care
- * of them.  If the peer does not answer for as long as charon would wait
+ * then ordinary messages are ignored (strict, RFC 6311, 8.1), and none is sent:
+ * responses are to requests of the previous active.  If the peer does not answer for as long as charon would wait
  * (retransmit_* options) it is taken for dead: FAILED.  With other peers the
  * sync may never come, so ordinary messages are processed.
  *

@@ -53,6 +53,9 @@ struct private_sync_session_t {
 	/** time new frames were looked for, in ms */
 	uint64_t looked;
 
+	/** there may be something to receive */
+	bool readable;
+
 	/** an acknowledgement was found to be due */
 	bool ack;
 
@@ -185,8 +188,8 @@ static bool receive_frames(private_sync_session_t *this, uint64_t now,
 	/* one buffer at a time: who sends without a break must not keep us from
 	 * sending, he'd think that we are dead */
 	*paused = this->inbound->is_full(this->inbound);
-	if (!*paused && !this->inbound->receive(this->inbound, this->link, &len,
-											why))
+	if (!*paused && (this->readable || *more) &&
+		!this->inbound->receive(this->inbound, this->link, &len, why))
 	{
 		return FALSE;
 	}
@@ -263,12 +266,20 @@ static void wait_for_work(private_sync_session_t *this, uint64_t timeout,
 	{
 		pfd[0].fd = -1;
 	}
-	if (poll(pfd, countof(pfd), timeout) > 0 && pfd[1].revents &&
-		!pfd[0].revents)
+	if (poll(pfd, countof(pfd), timeout) < 0)
 	{
-		wait_for_more(this, pfd);
+		pfd[0].revents = pfd[1].revents = 0;
 	}
-	this->wake->reset(this->wake);
+	if (pfd[1].revents)
+	{
+		if (!pfd[0].revents)
+		{
+			wait_for_more(this, pfd);
+		}
+		this->wake->reset(this->wake);
+	}
+	/* while we don't listen, we don't know */
+	this->readable = paused || pfd[0].revents;
 }
 
 /**
@@ -325,7 +336,7 @@ static void say_goodbye(private_sync_session_t *this, char *why)
  */
 static char *run_link(private_sync_session_t *this)
 {
-	bool farewell, paused, more;
+	bool farewell, paused, more = FALSE;
 	uint64_t now;
 	char *why = NULL;
 
@@ -381,6 +392,7 @@ static void begin(private_sync_session_t *this, sync_link_t *link,
 	this->peer_heartbeat = min(hello->heartbeat, SYNC_HEARTBEAT_MAX);
 	this->sent = 0;
 	this->ack = FALSE;
+	this->readable = TRUE;
 	this->received = sync_now();
 	/* how it begins is known to who sees that it's up */
 	this->outbound->begin(this->outbound, hello);
