@@ -54,6 +54,10 @@ bool ha_sync_is_alone()
 	char *name;
 	bool groups;
 
+	if (lib->settings->get_str(lib->settings, "%s.cluster.name", NULL, lib->ns))
+	{	/* a member that lacks them is told so */
+		return FALSE;
+	}
 	enumerator = lib->settings->create_section_enumerator(lib->settings,
 										"%s.plugins.ha-sync.groups", lib->ns);
 	groups = enumerator->enumerate(enumerator, &name);

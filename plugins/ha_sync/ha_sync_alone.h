@@ -29,7 +29,8 @@ struct ha_sync_alone_t {
 };
 
 /**
- * Check if the configuration says nothing about service addresses.
+ * Check if the configuration says nothing about a cluster, nor about service
+ * addresses.
  *
  * @return				TRUE if this is no member of a cluster
  */

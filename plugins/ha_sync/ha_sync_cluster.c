@@ -16,6 +16,7 @@
 #include "ha_sync_groups.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
+#include "ha_sync_leftovers.h"
 #include "ha_sync_mid_caps.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_mid_sync.h"
@@ -418,6 +419,7 @@ static bool create_state(private_ha_sync_cluster_t *this)
 	{
 		return FALSE;
 	}
+	ha_sync_leftovers_remove(this->groups);
 	this->registry = ha_sync_registry_create();
 	this->sender = ha_sync_sender_create(this->channel);
 	this->durability = ha_sync_durability_create(this->channel, this->sender);
