@@ -62,7 +62,7 @@ struct private_sync_channel_t {
 	/** messages wait for wake() */
 	bool posted;
 
-	/** last message when those all members have were dropped */
+	/** last message when those all members have were dropped; atomic */
 	uint64_t released;
 };
 
@@ -100,9 +100,10 @@ static void tell_others(private_sync_channel_t *this)
 	this->others->poke(this->others);
 	/* flush() does it, too, but is not called without states; that two threads
 	 * may do it at the same time does no harm */
-	if (head >= this->released + RELEASE_INTERVAL)
+	if (head >= __atomic_load_n(&this->released, __ATOMIC_RELAXED) +
+				RELEASE_INTERVAL)
 	{
-		this->released = head;
+		__atomic_store_n(&this->released, head, __ATOMIC_RELAXED);
 		this->others->release(this->others);
 	}
 }
