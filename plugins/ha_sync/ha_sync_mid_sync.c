@@ -144,11 +144,13 @@ static void set_mid(ike_sa_t *ike_sa, bool initiate, uint32_t mid)
  * with the same message ID later.  The peer must not have answered the old one
  * then, or both sides would use different nonces.  If it chose a higher M2 it
  * has not accepted our request with a lower message ID.  But to set P2 only,
- * wait until the response is here.
+ * wait until the response is here; unless it never left, as the IKE_SA is
+ * UNSYNED and nothing but the sync does.
  *
  * @return			FALSE to be called again when the exchange is over
  */
-static bool adopt(ike_sa_t *ike_sa, const ike_wire_sync_t *response)
+static bool adopt(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
+				  const ike_wire_sync_t *response)
 {
 	if (response->recv > ike_sa->get_message_id(ike_sa, TRUE))
 	{
@@ -156,7 +158,8 @@ static bool adopt(ike_sa_t *ike_sa, const ike_wire_sync_t *response)
 	}
 	if (response->send > ike_sa->get_message_id(ike_sa, FALSE))
 	{
-		if (is_busy(ike_sa))
+		if (is_busy(ike_sa) &&
+			!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
 		{
 			return FALSE;
 		}
@@ -173,7 +176,7 @@ static void complete(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa)
 	ike_wire_sync_t response;
 
 	if (!this->pending->get_response(this->pending, ike_sa, &response) ||
-		!adopt(ike_sa, &response))
+		!adopt(this, ike_sa, &response))
 	{
 		return;
 	}

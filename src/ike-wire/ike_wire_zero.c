@@ -118,16 +118,16 @@ packet_t *ike_wire_zero_response(ike_sa_t *ike_sa, uint16_t type, chunk_t data)
  */
 void ike_wire_ignore(ike_sa_t *ike_sa, message_t *message)
 {
-	bool sync;
+	bool request = message->get_request(message), sync;
 
-	sync = message->get_request(message) &&
-		   message->get_message_id(message) == 0;
+	sync = request && message->get_message_id(message) == 0;
 	if (!sync || ike_sa->get_message_id(ike_sa, FALSE) == 0)
 	{	/* its message ID is logged, so leave it if it does no harm */
 		message->set_message_id(message, NO_MESSAGE_ID);
 	}
-	if (sync)
-	{	/* charon would take it for a sync, whatever the message ID is now */
+	if (sync || !request)
+	{	/* charon would take it for a sync, whatever the message ID is now; of a
+		 * response it knows the message ID already */
 		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
 	}
 }
