@@ -97,15 +97,19 @@ network_up() {
 
 # Remove the bridges, the rest goes with the namespaces.
 network_down() {
-	local bridge link host iface
+	local bridge link host iface batch=
 
 	# the kernel takes its time to remove a namespace, and would not let the next
 	# scenario have links of these names
 	for link in $NETWORK_LINKS; do
 		IFS=: read -r host iface _ <<<"$link"
-		ip link del "$host-$iface" 2>/dev/null
+		batch+="link del $host-$iface
+"
 	done
 	for bridge in br0 br1 br2; do
-		ip link del "$bridge" 2>/dev/null
+		batch+="link del $bridge
+"
 	done
+	# most of them are not there
+	ip -force -batch - <<<"$batch" 2>/dev/null
 }

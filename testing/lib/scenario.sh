@@ -11,6 +11,15 @@ console() {
 		>>"$RESULT/console.log"
 }
 
+# Print the last lines of a command's output there.
+console_output() {
+	local lines first
+
+	mapfile -t lines <<<"$OUTPUT"
+	first=$((${#lines[@]} > 200 ? ${#lines[@]} - 200 : 0))
+	printf '    %s\n' "${lines[@]:first}" >>"$RESULT/console.log"
+}
+
 # Print the text of a host's capture, read from what tcpdump wrote: all of it, or
 # what a filter lets pass.
 capture_text() {
@@ -31,34 +40,32 @@ capture_stop() {
 # Run a command of a .dat file and check its output against the pattern.
 # Returns 1 if the output is not as expected.
 scenario_command() {
-	local host=$1 command=$2 pattern=$3 expect=$4 output status count ok=yes
+	local host=$1 command=$2 pattern=$3 expect=$4 status count ok=passed
 
 	if [ "$command" = tcpdump ]; then
 		capture_stop "$host"
-		output=$(capture_text "$host")
+		OUTPUT=$(capture_text "$host")
 		status=0
 	else
-		output=$(host_exec "$host" "$command" 2>&1)
+		host_run "$host" "$command"
 		status=$?
 	fi
 	console "$host# $command"
-	printf '%s\n' "$output" | tail -n 200 | sed 's/^/    /' \
-		>>"$RESULT/console.log"
+	console_output
 	[ $status = 0 ] || console "    exit status $status"
 	[ -n "$expect" ] || return 0
 
-	count=$(grep -Ec -- "$pattern" <<<"$output")
+	count=$(grep -Ec -- "$pattern" <<<"$OUTPUT")
 	case "$expect" in
 	YES)
-		[ "$count" -gt 0 ] || ok=no ;;
+		[ "$count" -gt 0 ] || ok=FAILED ;;
 	NO)
-		[ "$count" = 0 ] || ok=no ;;
+		[ "$count" = 0 ] || ok=FAILED ;;
 	*)
-		[ "$count" = "$expect" ] || ok=no ;;
+		[ "$count" = "$expect" ] || ok=FAILED ;;
 	esac
-	console "    expected '$pattern' [$expect]: found $count, $(
-		[ $ok = yes ] && echo passed || echo FAILED)"
-	if [ $ok = no ]; then
+	console "    expected '$pattern' [$expect]: found $count, $ok"
+	if [ $ok = FAILED ]; then
 		printf '%s: %s: expected "%s" [%s], found %s\n' "$host" \
 			"${command:0:200}" "$pattern" "$expect" "$count" \
 			>>"$RESULT/failures"
@@ -113,14 +120,11 @@ scenario_collect() {
 			cat /proc/net/xfrm_stat >'$dir/xfrm_stat' 2>&1
 			if [ -S /run/charon.vici ]; then
 				timeout 10 swanctl --list-sas >'$dir/list-sas' 2>&1
-				timeout 10 swanctl --list-sas --raw >'$dir/list-sas-raw' 2>&1
-				timeout 10 swanctl --list-conns >'$dir/list-conns' 2>&1
 				timeout 10 swanctl --list-pools --leases >'$dir/list-pools' 2>&1
 				timeout 10 swanctl --stats >'$dir/stats' 2>&1
 			fi
 			if [ -S /run/charon.cluster.vici ]; then
 				timeout 10 swancluster status >'$dir/swancluster' 2>&1
-				timeout 10 swancluster status --json >'$dir/swancluster.json' 2>&1
 			fi
 			cp -r /etc/swanctl/swanctl.conf /etc/strongswan.conf '$dir' 2>/dev/null
 			cp -r /etc/strongswan.d/cluster.conf '$dir' 2>/dev/null
@@ -143,6 +147,9 @@ scenario_up() {
 
 	for host in $VIRTHOSTS; do
 		host_boot "$host"
+	done
+	for host in $VIRTHOSTS; do
+		host_wait "$host"
 	done
 	network_up $VIRTHOSTS
 	for host in $VIRTHOSTS; do
@@ -189,7 +196,7 @@ scenario_run() {
 	) &
 	local job=$! waited=0
 	while kill -0 $job 2>/dev/null; do
-		sleep 0.2
+		pause 0.2
 		waited=$((waited + 1))
 		if [ -z "$script" ] && [ $waited -gt $((TIMEOUT * 5)) ]; then
 			echo "not done after $TIMEOUT s, killed" >>"$RESULT/failures"
