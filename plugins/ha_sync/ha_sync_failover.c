@@ -75,6 +75,30 @@ static uint32_t elapsed(private_ha_sync_failover_t *this)
 }
 
 /**
+ * Check if the previous active had a request under way that is to be finished.
+ *
+ * If it was not heard of for long, it has sent others since; then only the peer
+ * knows what is next, and is asked, if it can be.
+ */
+static bool is_under_way(private_ha_sync_failover_t *this, ike_sa_t *ike_sa,
+						 const ha_sync_exchange_t *exchange, array_t *children)
+{
+	ha_sync_child_t *child;
+	bool silent = FALSE;
+	int i;
+
+	if (!exchange || !ha_sync_resume_wanted(exchange))
+	{
+		return FALSE;
+	}
+	for (i = 0; !silent && array_get(children, i, &child); i++)
+	{
+		silent = this->counters->leaped(this->counters, child);
+	}
+	return !silent || !this->guard->can_sync(this->guard, ike_sa);
+}
+
+/**
  * Make a copy live.
  */
 static status_t make_live(private_ha_sync_failover_t *this, ike_sa_t *ike_sa,
@@ -86,9 +110,8 @@ static status_t make_live(private_ha_sync_failover_t *this, ike_sa_t *ike_sa,
 	uint32_t skip;
 
 	exchange = this->registry->get_exchange(this->registry, &ike->spis);
-	under_way = exchange && ha_sync_resume_wanted(exchange);
-
 	this->capture->adopt(this->capture, ike_sa, ike);
+	under_way = is_under_way(this, ike_sa, exchange, children);
 	jumps = !ike->dynamic.rekeyed && !under_way &&
 			ha_sync_mid_replay_usable(this->caps, ike_sa, children, &esn);
 	skip = this->policy->apply(this->policy, children, planned, jumps);

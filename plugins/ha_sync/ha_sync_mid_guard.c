@@ -249,6 +249,14 @@ static void start(private_ha_sync_mid_guard_t *this, const ha_sync_spis_t *spis)
 	free(entry);
 }
 
+METHOD(ha_sync_mid_guard_t, can_sync, bool,
+	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa)
+{
+	char *why;
+
+	return this->mid_sync->usable(this->mid_sync, ike_sa, &why);
+}
+
 METHOD(ha_sync_mid_guard_t, add, void,
 	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa, uint32_t skip,
 	bool esn)
@@ -548,6 +556,7 @@ ha_sync_mid_guard_t *ha_sync_mid_guard_create(ha_sync_registry_t *registry,
 				.message = _message,
 				.ike_state_change = _ike_state_change,
 			},
+			.can_sync = _can_sync,
 			.add = _add,
 			.hurry = _hurry,
 			.set_exact = _set_exact,

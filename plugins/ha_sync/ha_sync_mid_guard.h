@@ -54,6 +54,14 @@ struct ha_sync_mid_guard_t {
 	listener_t listener;
 
 	/**
+	 * Check if message IDs can be synced with a peer.
+	 *
+	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @return			TRUE if so
+	 */
+	bool (*can_sync)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
+
+	/**
 	 * An IKE_SA was taken over from a member that did not flush its state.
 	 *
 	 * If the peer is to skip numbers of its replay counters (RFC 6311, 5.2) a
