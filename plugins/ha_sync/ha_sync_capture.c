@@ -55,13 +55,17 @@ struct private_ha_sync_capture_t {
 	/** takes the time spent in hooks */
 	ha_sync_hook_time_t *times;
 
+	/** hashes requests, in hooks only; creating one takes longer than to use
+	 * it */
+	hasher_t *hasher;
+
 	/** unique ID of IKE_SA => ha_sync_tracked_t */
 	hashtable_t *tracked;
 
-	/** TRUE if the end of SAs is not replicated anymore */
+	/** TRUE if the end of SAs is not replicated anymore; atomic */
 	bool frozen;
 
-	/** protects tracked */
+	/** protects tracked, not what is in there */
 	mutex_t *mutex;
 };
 
@@ -76,33 +80,42 @@ struct refresh_t {
 };
 
 /**
- * Key for the table of tracked IKE_SAs.
+ * Find what is known about an IKE_SA, which the caller has checked out.
  */
-static void *key(ike_sa_t *ike_sa)
+static ha_sync_tracked_t *find(private_ha_sync_capture_t *this,
+							   ike_sa_t *ike_sa)
 {
-	return (void*)(uintptr_t)ike_sa->get_unique_id(ike_sa);
+	ha_sync_tracked_t *tracked;
+
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->get(this->tracked, ha_sync_describe_key(ike_sa));
+	this->mutex->unlock(this->mutex);
+	return tracked;
 }
 
 /**
- * Add the time since start to the handshake of an IKE_SA, mutex held.
+ * Start to watch an IKE_SA, which the caller has checked out.
  */
-static void spent(private_ha_sync_capture_t *this, ha_sync_tracked_t *tracked,
-				  uint64_t start, bool complete)
+static void put(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+				ha_sync_tracked_t *tracked)
 {
-	if (tracked->timing)
-	{
-		tracked->hook_time += ha_sync_hook_now() - start;
-		if (complete)
-		{
-			this->times->add(this->times, tracked->hook_time);
-			tracked->timing = FALSE;
-		}
-	}
+	this->mutex->lock(this->mutex);
+	tracked = this->tracked->put(this->tracked, ha_sync_describe_key(ike_sa),
+								 tracked);
+	this->mutex->unlock(this->mutex);
+	DESTROY_IF(tracked);
 }
 
 /**
- * Note the records about an IKE_SA that were sent since a sequence number, mutex
- * held.
+ * Check if the end of SAs is not replicated anymore.
+ */
+static bool is_frozen(private_ha_sync_capture_t *this)
+{
+	return __atomic_load_n(&this->frozen, __ATOMIC_RELAXED);
+}
+
+/**
+ * Note the records about an IKE_SA that were sent since a sequence number.
  */
 static void note_records(private_ha_sync_capture_t *this,
 						 ha_sync_tracked_t *tracked, uint64_t since)
@@ -117,22 +130,23 @@ static void note_records(private_ha_sync_capture_t *this,
 }
 
 /**
- * Tell what changed of an IKE_SA, mutex held; TRUE if a CHILD SA was told for
- * the first time.
+ * Tell what changed of an IKE_SA.
  */
-static bool update(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
+static void update(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 				   ha_sync_tracked_t *tracked)
 {
 	uint64_t seq = this->sender->get_seq(this->sender);
-	bool first;
 
-	first = tracked->update(tracked, ike_sa);
+	if (tracked->update(tracked, ike_sa) && tracked->timing)
+	{	/* the first CHILD SA */
+		this->times->add(this->times, tracked->hook_time);
+		tracked->timing = FALSE;
+	}
 	note_records(this, tracked, seq);
-	return first;
 }
 
 /**
- * Tell that an IKE_SA is gone, mutex held.
+ * Tell that an IKE_SA is gone.
  */
 static void tell_gone(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 					  ha_sync_tracked_t *tracked)
@@ -145,7 +159,7 @@ static void tell_gone(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 
 /**
  * The packet of a message is about to leave, it has to wait until another
- * member knows all about the IKE_SA; mutex held.
+ * member knows all about the IKE_SA.
  */
 static void hold(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 				 ha_sync_tracked_t *tracked)
@@ -184,7 +198,6 @@ METHOD(listener_t, ike_keys, bool,
 	chunk_t dh_other, chunk_t nonce_i, chunk_t nonce_r, ike_sa_t *rekey,
 	shared_key_t *shared, auth_method_t method)
 {
-	uint64_t start = ha_sync_hook_now();
 	ha_sync_tracked_t *tracked;
 	ha_sync_round_t *round;
 	ha_sync_spis_t old;
@@ -210,17 +223,14 @@ METHOD(listener_t, ike_keys, bool,
 	{
 		rekeyed = describe_rekey(ike_sa, rekey, round, &old);
 	}
-	this->mutex->lock(this->mutex);
-	tracked = this->tracked->get(this->tracked, key(ike_sa));
+	tracked = find(this, ike_sa);
 	if (!tracked)
 	{
 		tracked = ha_sync_tracked_create(group, this->registry, this->sender,
 										 this->counters, this->caps);
-		this->tracked->put(this->tracked, key(ike_sa), tracked);
+		put(this, ike_sa, tracked);
 	}
 	tracked->add_round(tracked, round, rekeyed ? &old : NULL);
-	spent(this, tracked, start, FALSE);
-	this->mutex->unlock(this->mutex);
 	return TRUE;
 }
 
@@ -229,18 +239,14 @@ METHOD(listener_t, child_derived_keys, bool,
 	bool initiator, chunk_t encr_i, chunk_t encr_r, chunk_t integ_i,
 	chunk_t integ_r)
 {
-	uint64_t start = ha_sync_hook_now();
 	ha_sync_tracked_t *tracked;
 
-	this->mutex->lock(this->mutex);
-	tracked = this->tracked->get(this->tracked, key(ike_sa));
+	tracked = find(this, ike_sa);
 	if (tracked)
 	{
 		tracked->add_child_keys(tracked, child_sa->get_spi(child_sa, TRUE),
 								initiator, encr_i, encr_r, integ_i, integ_r);
-		spent(this, tracked, start, FALSE);
 	}
-	this->mutex->unlock(this->mutex);
 	return TRUE;
 }
 
@@ -251,22 +257,18 @@ static job_requeue_t refresh(refresh_t *data)
 {
 	private_ha_sync_capture_t *this = data->this;
 	ha_sync_tracked_t *tracked;
-	uint64_t start;
 	ike_sa_t *ike_sa;
 
 	ike_sa = charon->ike_sa_manager->checkout_by_id(charon->ike_sa_manager,
 													data->unique_id);
 	if (ike_sa)
 	{
-		start = ha_sync_hook_now();
-		this->mutex->lock(this->mutex);
-		tracked = this->tracked->get(this->tracked, key(ike_sa));
+		tracked = find(this, ike_sa);
 		if (tracked)
 		{
 			tracked->refresh = FALSE;
-			spent(this, tracked, start, update(this, ike_sa, tracked));
+			update(this, ike_sa, tracked);
 		}
-		this->mutex->unlock(this->mutex);
 		charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
 		this->sender->wake(this->sender);
 		this->counters->wake(this->counters);
@@ -275,7 +277,7 @@ static job_requeue_t refresh(refresh_t *data)
 }
 
 /**
- * Queue a job to look at an IKE_SA, mutex held.
+ * Queue a job to look at an IKE_SA.
  */
 static void queue_refresh(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 						  ha_sync_tracked_t *tracked)
@@ -299,12 +301,14 @@ static void queue_refresh(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 /**
  * Look for the ID of a PPK in an IKE_AUTH message (RFC 8784, 3).
  */
-static void look_for_ppk(ha_sync_tracked_t *tracked, message_t *message)
+static void look_for_ppk(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
+						 message_t *message)
 {
 	notify_payload_t *notify;
 	chunk_t data;
 
-	if (message->get_exchange_type(message) != IKE_AUTH)
+	if (message->get_exchange_type(message) != IKE_AUTH ||
+		!ike_sa->supports_extension(ike_sa, EXT_PPK))
 	{
 		return;
 	}
@@ -321,39 +325,55 @@ static void look_for_ppk(ha_sync_tracked_t *tracked, message_t *message)
 }
 
 /**
+ * Check if the packets of a message are kept.  The response to IKE_AUTH may be
+ * larger than all else that is told of the IKE SA, so it takes part in semi-sync
+ * only, which is there to survive what it is for.
+ */
+static bool is_kept(private_ha_sync_capture_t *this, message_t *message)
+{
+	return message->get_exchange_type(message) != IKE_AUTH ||
+		   this->gate->is_sync(this->gate);
+}
+
+/**
  * Note the hash of a request the IKE_SA is about to answer.  That of a message
  * is taken when it was authenticated.  A fragment is seen before only; one that
  * is forged may make it useless, as long as no other one follows.
  */
-static void hash_request(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
+static void hash_request(private_ha_sync_capture_t *this,
+						 ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
 						 message_t *message, bool plain)
 {
 	chunk_t data = message->get_packet_data(message);
 	uint8_t hash[HA_SYNC_HASH_LEN];
 
 	/* a message made of fragments has no packet of its own */
-	if (data.len && message->get_request(message) &&
-		plain != ha_sync_packets_is_first_fragment(data) &&
-		message->get_message_id(message) ==
-										ike_sa->get_message_id(ike_sa, FALSE) &&
-		ha_sync_message_hash(message, hash))
+	if (!data.len || !message->get_request(message) ||
+		plain == ha_sync_packets_is_first_fragment(data) ||
+		message->get_message_id(message) !=
+										ike_sa->get_message_id(ike_sa, FALSE))
+	{
+		return;
+	}
+	if (!is_kept(this, message))
+	{
+		tracked->exchanges->set_hash(tracked->exchanges, NULL);
+	}
+	else if (ha_sync_message_hash(this->hasher, message, hash))
 	{
 		tracked->exchanges->set_hash(tracked->exchanges, hash);
 	}
 }
 
 /**
- * Note the packets of a message that is sent.  The response to IKE_AUTH may be
- * larger than all else that is told of the IKE SA, so it takes part in semi-sync
- * only, which is there to survive what it is for.
+ * Note the packets of a message that is sent.
  */
 static void keep_packets(private_ha_sync_capture_t *this,
 						 ha_sync_tracked_t *tracked, message_t *message)
 {
 	chunk_t packets = chunk_empty;
 
-	if (message->get_exchange_type(message) != IKE_AUTH ||
-		this->gate->is_sync(this->gate))
+	if (is_kept(this, message))
 	{
 		packets = ha_sync_message_packets(message);
 	}
@@ -388,52 +408,74 @@ METHOD(listener_t, message, bool,
 	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
-	uint64_t start = ha_sync_hook_now();
 	ha_sync_tracked_t *tracked;
-	bool request, complete = FALSE;
+	bool request;
 
+	tracked = ike_sa ? find(this, ike_sa) : NULL;
+	if (!tracked)
+	{
+		return TRUE;
+	}
 	/* when incoming, only plain messages are authenticated; when outgoing, a
 	 * message is ready to be sent when it is not plain anymore */
-	if (ike_sa)
+	request = message->get_request(message);
+	if (incoming)
 	{
-		this->mutex->lock(this->mutex);
-		tracked = this->tracked->get(this->tracked, key(ike_sa));
-		if (tracked && incoming)
-		{
-			hash_request(tracked, ike_sa, message, plain);
-		}
-		if (tracked && (plain || !incoming))
-		{
-			request = message->get_request(message);
-			if (plain)
-			{
-				look_for_ppk(tracked, message);
-			}
-			if (plain == incoming)
-			{
-				tracked->exchanges->message(tracked->exchanges,
-									message->get_message_id(message), request,
-									!incoming);
-			}
-			if (!incoming && !plain)
-			{
-				keep_packets(this, tracked, message);
-				complete = update(this, ike_sa, tracked);
-				if (!this->frozen && is_farewell(ike_sa, message))
-				{
-					tell_gone(this, ike_sa, tracked);
-				}
-				hold(this, ike_sa, tracked);
-			}
-			else if (incoming && !request)
-			{
-				queue_refresh(this, ike_sa, tracked);
-			}
-			spent(this, tracked, start, complete);
-		}
-		this->mutex->unlock(this->mutex);
+		hash_request(this, tracked, ike_sa, message, plain);
+	}
+	if (plain)
+	{
+		look_for_ppk(tracked, ike_sa, message);
+	}
+	if (plain == incoming)
+	{
+		tracked->exchanges->message(tracked->exchanges,
+								message->get_message_id(message), request,
+								!incoming);
+	}
+	if (!incoming && !plain)
+	{
+		keep_packets(this, tracked, message);
+		tracked->farewell = is_farewell(ike_sa, message);
+		tracked->due = TRUE;
+	}
+	else if (incoming && plain && !request)
+	{
+		queue_refresh(this, ike_sa, tracked);
 	}
 	return TRUE;
+}
+
+METHOD(ha_sync_capture_t, spent, void,
+	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, uint64_t ns)
+{
+	ha_sync_tracked_t *tracked;
+
+	tracked = find(this, ike_sa);
+	if (tracked && tracked->timing)
+	{
+		tracked->hook_time += ns;
+	}
+}
+
+METHOD(ha_sync_capture_t, leaving, void,
+	private_ha_sync_capture_t *this)
+{
+	ike_sa_t *ike_sa = charon->bus->get_sa(charon->bus);
+	ha_sync_tracked_t *tracked;
+
+	tracked = ike_sa ? find(this, ike_sa) : NULL;
+	if (!tracked || !tracked->due)
+	{
+		return;
+	}
+	tracked->due = FALSE;
+	update(this, ike_sa, tracked);
+	if (tracked->farewell && !is_frozen(this))
+	{
+		tell_gone(this, ike_sa, tracked);
+	}
+	hold(this, ike_sa, tracked);
 }
 
 METHOD(listener_t, ike_rekey, bool,
@@ -441,9 +483,8 @@ METHOD(listener_t, ike_rekey, bool,
 {
 	ha_sync_tracked_t *old_tracked, *new_tracked;
 
-	this->mutex->lock(this->mutex);
-	old_tracked = this->tracked->get(this->tracked, key(old));
-	new_tracked = this->tracked->get(this->tracked, key(new));
+	old_tracked = find(this, old);
+	new_tracked = find(this, new);
 	if (old_tracked && new_tracked)
 	{
 		new_tracked->inherit(new_tracked, old_tracked);
@@ -452,7 +493,6 @@ METHOD(listener_t, ike_rekey, bool,
 		/* the peer learns of it by a message of the old one */
 		old_tracked->seq = max(old_tracked->seq, new_tracked->seq);
 	}
-	this->mutex->unlock(this->mutex);
 	return TRUE;
 }
 
@@ -465,16 +505,17 @@ static void forget_ike(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 	ha_sync_tracked_t *tracked;
 
 	this->mutex->lock(this->mutex);
-	tracked = this->tracked->remove(this->tracked, key(ike_sa));
+	tracked = this->tracked->remove(this->tracked,
+									ha_sync_describe_key(ike_sa));
+	this->mutex->unlock(this->mutex);
 	if (tracked)
 	{
-		if (tell && !this->frozen)
+		if (tell && !is_frozen(this))
 		{
 			tracked->gone(tracked, ike_sa);
 		}
 		tracked->destroy(tracked);
 	}
-	this->mutex->unlock(this->mutex);
 }
 
 METHOD(listener_t, ike_state_change, bool,
@@ -502,10 +543,7 @@ METHOD(ha_sync_capture_t, adopt, void,
 									 this->counters, this->caps);
 	tracked->timing = FALSE;
 	tracked->adopt(tracked, ike_sa, ike);
-	this->mutex->lock(this->mutex);
-	tracked = this->tracked->put(this->tracked, key(ike_sa), tracked);
-	this->mutex->unlock(this->mutex);
-	DESTROY_IF(tracked);
+	put(this, ike_sa, tracked);
 }
 
 METHOD(ha_sync_capture_t, set_mids, void,
@@ -515,14 +553,12 @@ METHOD(ha_sync_capture_t, set_mids, void,
 	uint64_t seq = this->sender->get_seq(this->sender);
 	ha_sync_tracked_t *tracked;
 
-	this->mutex->lock(this->mutex);
-	tracked = this->tracked->get(this->tracked, key(ike_sa));
+	tracked = find(this, ike_sa);
 	if (tracked)
 	{
 		tracked->set_mids(tracked, ike_sa, mids);
 		note_records(this, tracked, seq);
 	}
-	this->mutex->unlock(this->mutex);
 }
 
 METHOD(ha_sync_capture_t, forget, void,
@@ -540,9 +576,7 @@ METHOD(ha_sync_capture_t, gone, void,
 METHOD(ha_sync_capture_t, freeze, void,
 	private_ha_sync_capture_t *this)
 {
-	this->mutex->lock(this->mutex);
-	this->frozen = TRUE;
-	this->mutex->unlock(this->mutex);
+	__atomic_store_n(&this->frozen, TRUE, __ATOMIC_RELAXED);
 }
 
 METHOD(ha_sync_capture_t, destroy, void,
@@ -558,6 +592,7 @@ METHOD(ha_sync_capture_t, destroy, void,
 	}
 	enumerator->destroy(enumerator);
 	this->tracked->destroy(this->tracked);
+	DESTROY_IF(this->hasher);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -584,6 +619,8 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 				.ike_rekey = _ike_rekey,
 				.ike_state_change = _ike_state_change,
 			},
+			.spent = _spent,
+			.leaving = _leaving,
 			.adopt = _adopt,
 			.set_mids = _set_mids,
 			.forget = _forget,
@@ -598,7 +635,8 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 		.caps = caps,
 		.gate = gate,
 		.times = times,
-		.tracked = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+		.hasher = ha_sync_message_hasher(),
+		.tracked = hashtable_create(ha_sync_describe_hash, hashtable_equals_ptr,
 									64),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

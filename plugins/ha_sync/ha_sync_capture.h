@@ -28,19 +28,36 @@ typedef struct ha_sync_capture_t ha_sync_capture_t;
  * Turns events of live IKE_SAs on service addresses into records.
  *
  * Every record is stored in the registry and sent to the other members.  What
- * changed is found by looking at the IKE_SA when it sends a message (as
+ * changed is found by looking at the IKE_SA before a packet of it leaves (as
  * responder its exchange is complete then), and by a job after it received a
  * response.
  *
- * Locking: one mutex protects what is known about the IKE_SAs; it is held
- * while the registry and the channel are called (both only append to memory),
- * never while an IKE_SA is checked out.  Lock order: charon's bus, this mutex,
- * those of registry and channel.
+ * Locking: what is known about an IKE_SA is used by the thread only that has it
+ * checked out, or calls hooks with it; one mutex protects the table of it.  No
+ * other lock is taken with it held.
  */
 struct ha_sync_capture_t {
 
 	/** registered at charon's bus */
 	listener_t listener;
+
+	/**
+	 * Add time spent in hooks to the handshake of an IKE_SA, if it is not
+	 * complete.
+	 *
+	 * @param ike_sa	IKE_SA, the hooks were called with
+	 * @param ns		time, in ns
+	 */
+	void (*spent)(ha_sync_capture_t *this, ike_sa_t *ike_sa, uint64_t ns);
+
+	/**
+	 * A packet is about to leave: tell what changed of the IKE_SA that the
+	 * thread has checked out, if the packet is that of a message that the hooks
+	 * saw, and have it held until others know.
+	 *
+	 * Not in the hooks, as these keep the whole daemon's bus locked.
+	 */
+	void (*leaving)(ha_sync_capture_t *this);
 
 	/**
 	 * Start to watch an IKE_SA that was a copy until now.

@@ -14,6 +14,7 @@
 #include "ha_sync_failover.h"
 #include "ha_sync_outlet.h"
 #include "ha_sync_groups.h"
+#include "ha_sync_hook_span.h"
 #include "ha_sync_hook_time.h"
 #include "ha_sync_lease.h"
 #include "ha_sync_leftovers.h"
@@ -66,6 +67,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_counters_t *counters;
 	ha_sync_mid_caps_t *caps;
 	ha_sync_capture_t *capture;
+	ha_sync_hook_span_t *span;
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
 	ha_sync_mid_sync_t *mid_sync;
@@ -277,6 +279,7 @@ static bool stopping(private_ha_sync_cluster_t *this)
  */
 static bool leaving(private_ha_sync_cluster_t *this, packet_t *packet)
 {
+	this->capture->leaving(this->capture);
 	this->channel->wake(this->channel);
 	this->counters->wake(this->counters);
 	if (!this->state->pass(this->state, packet) ||
@@ -438,6 +441,7 @@ static bool create_state(private_ha_sync_cluster_t *this)
 								this->sender, this->counters, this->caps,
 								this->durability->get_gate(this->durability),
 								this->times);
+	this->span = ha_sync_hook_span_create(this->capture);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->caps,
@@ -525,6 +529,7 @@ static void set_exact(private_ha_sync_cluster_t *this)
  */
 static void start(private_ha_sync_cluster_t *this)
 {
+	charon->bus->add_listener(charon->bus, &this->span->first);
 	charon->bus->add_listener(charon->bus, &this->caps->listener);
 	this->durability->start(this->durability, this->outlet);
 	set_exact(this);
@@ -536,6 +541,7 @@ static void start(private_ha_sync_cluster_t *this)
 	charon->bus->add_listener(charon->bus, &this->mobike->listener);
 	charon->bus->add_listener(charon->bus, &this->response->listener);
 	charon->bus->add_listener(charon->bus, &this->outlet->listener);
+	charon->bus->add_listener(charon->bus, &this->span->last);
 	this->channel->subscribe(this->channel, SYNC_HA,
 							 &this->receiver->subscriber);
 	set_members(this, TRUE);
@@ -591,6 +597,7 @@ static void stop(private_ha_sync_cluster_t *this)
 	}
 	if (this->outlet)
 	{
+		charon->bus->remove_listener(charon->bus, &this->span->last);
 		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
 		charon->bus->remove_listener(charon->bus, &this->response->listener);
 		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
@@ -600,6 +607,7 @@ static void stop(private_ha_sync_cluster_t *this)
 		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
 		charon->bus->remove_listener(charon->bus, &this->capture->listener);
 		charon->bus->remove_listener(charon->bus, &this->caps->listener);
+		charon->bus->remove_listener(charon->bus, &this->span->first);
 		this->channel->unsubscribe(this->channel, SYNC_HA);
 		this->durability->stop(this->durability);
 	}
@@ -634,6 +642,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->mid_sync);
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);
+	DESTROY_IF(this->span);
 	DESTROY_IF(this->capture);
 	DESTROY_IF(this->caps);
 	DESTROY_IF(this->counters);

@@ -38,6 +38,16 @@ void ha_sync_describe_spis(ike_sa_t *ike_sa, ha_sync_spis_t *spis)
 	};
 }
 
+void *ha_sync_describe_key(ike_sa_t *ike_sa)
+{
+	return (void*)(uintptr_t)ike_sa->get_unique_id(ike_sa);
+}
+
+u_int ha_sync_describe_hash(const void *key)
+{
+	return (uintptr_t)key;
+}
+
 /**
  * Copy addresses from an enumerator, which is destroyed; NULL if none.
  */
@@ -54,15 +64,50 @@ static array_t *copy_hosts(enumerator_t *enumerator)
 	return hosts;
 }
 
+/**
+ * Get the extensions of an IKE_SA, as mask.
+ */
+static uint32_t get_extensions(ike_sa_t *ike_sa)
+{
+	uint32_t bit, extensions = 0;
+
+	for (bit = 1; bit < CLUSTER_PRIVATE_EXTENSION; bit <<= 1)
+	{
+		if (ike_sa->supports_extension(ike_sa, bit))
+		{
+			extensions |= bit;
+		}
+	}
+	return extensions;
+}
+
+/**
+ * Get the conditions of an IKE_SA, as mask.
+ */
+static uint32_t get_conditions(ike_sa_t *ike_sa)
+{
+	uint32_t bit, conditions = 0;
+
+	for (bit = 1; bit < CLUSTER_PRIVATE_CONDITION; bit <<= 1)
+	{
+		if (ike_sa->has_condition(ike_sa, bit))
+		{
+			conditions |= bit;
+		}
+	}
+	return conditions;
+}
+
 void ha_sync_describe_dynamic(ike_sa_t *ike_sa, ha_sync_dynamic_t *dynamic)
 {
 	host_t *me = ike_sa->get_my_host(ike_sa);
 	host_t *other = ike_sa->get_other_host(ike_sa);
-	uint32_t bit;
 
 	*dynamic = (ha_sync_dynamic_t){
 		.local = me->clone(me),
 		.remote = other->clone(other),
+		.extensions = get_extensions(ike_sa),
+		.conditions = get_conditions(ike_sa),
 		.peer_addrs = copy_hosts(
 						ike_sa->create_peer_address_enumerator(ike_sa)),
 		.local_vips = copy_hosts(
@@ -71,20 +116,43 @@ void ha_sync_describe_dynamic(ike_sa_t *ike_sa, ha_sync_dynamic_t *dynamic)
 						ike_sa->create_virtual_ip_enumerator(ike_sa, FALSE)),
 		.rekeyed = ike_sa->get_state(ike_sa) == IKE_REKEYED,
 	};
-	for (bit = 1; bit < CLUSTER_PRIVATE_EXTENSION; bit <<= 1)
+}
+
+/**
+ * Check if addresses from an enumerator, which is destroyed, are those of a
+ * list, in order.
+ */
+static bool same_hosts(enumerator_t *enumerator, array_t *hosts)
+{
+	host_t *host, *known;
+	bool same = TRUE;
+	int i = 0;
+
+	while (same && enumerator->enumerate(enumerator, &host))
 	{
-		if (ike_sa->supports_extension(ike_sa, bit))
-		{
-			dynamic->extensions |= bit;
-		}
+		same = array_get(hosts, i++, &known) && host->equals(host, known);
 	}
-	for (bit = 1; bit < CLUSTER_PRIVATE_CONDITION; bit <<= 1)
-	{
-		if (ike_sa->has_condition(ike_sa, bit))
-		{
-			dynamic->conditions |= bit;
-		}
-	}
+	enumerator->destroy(enumerator);
+	return same && i == array_count(hosts);
+}
+
+bool ha_sync_describe_is_same(ike_sa_t *ike_sa,
+							  const ha_sync_dynamic_t *dynamic)
+{
+	host_t *me = ike_sa->get_my_host(ike_sa);
+	host_t *other = ike_sa->get_other_host(ike_sa);
+
+	return me->equals(me, dynamic->local) &&
+		other->equals(other, dynamic->remote) &&
+		get_extensions(ike_sa) == dynamic->extensions &&
+		get_conditions(ike_sa) == dynamic->conditions &&
+		dynamic->rekeyed == (ike_sa->get_state(ike_sa) == IKE_REKEYED) &&
+		same_hosts(ike_sa->create_peer_address_enumerator(ike_sa),
+				   dynamic->peer_addrs) &&
+		same_hosts(ike_sa->create_virtual_ip_enumerator(ike_sa, TRUE),
+				   dynamic->local_vips) &&
+		same_hosts(ike_sa->create_virtual_ip_enumerator(ike_sa, FALSE),
+				   dynamic->remote_vips);
 }
 
 /**
@@ -93,34 +161,44 @@ void ha_sync_describe_dynamic(ike_sa_t *ike_sa, ha_sync_dynamic_t *dynamic)
 static ha_sync_auth_t *describe_auth(auth_cfg_t *cfg, bool local)
 {
 	ha_sync_auth_t *auth;
-	identification_t *id;
 	enumerator_t *enumerator;
+	identification_t *id;
 	auth_rule_t rule;
 	void *value;
 
+	/* defaults are those of auth_cfg_t.get(), which would go through all rules
+	 * for each of these */
 	INIT(auth,
 		.local = local,
-		.auth_class = (uintptr_t)cfg->get(cfg, AUTH_RULE_AUTH_CLASS),
-		.eap_type = (uintptr_t)cfg->get(cfg, AUTH_RULE_EAP_TYPE),
-		.eap_vendor = (uintptr_t)cfg->get(cfg, AUTH_RULE_EAP_VENDOR),
+		.auth_class = AUTH_CLASS_ANY,
+		.eap_type = EAP_NAK,
 	);
-	id = cfg->get(cfg, AUTH_RULE_IDENTITY);
-	if (id)
-	{
-		auth->id = id->clone(id);
-	}
-	id = cfg->get(cfg, AUTH_RULE_EAP_IDENTITY);
-	if (id)
-	{
-		auth->eap_id = id->clone(id);
-	}
 	enumerator = cfg->create_enumerator(cfg);
 	while (enumerator->enumerate(enumerator, &rule, &value))
-	{
-		if (rule == AUTH_RULE_GROUP)
+	{	/* but for groups, a rule comes once */
+		id = value;
+		switch (rule)
 		{
-			id = value;
-			array_insert_create(&auth->groups, ARRAY_TAIL, id->clone(id));
+			case AUTH_RULE_AUTH_CLASS:
+				auth->auth_class = (uintptr_t)value;
+				break;
+			case AUTH_RULE_EAP_TYPE:
+				auth->eap_type = (uintptr_t)value;
+				break;
+			case AUTH_RULE_EAP_VENDOR:
+				auth->eap_vendor = (uintptr_t)value;
+				break;
+			case AUTH_RULE_IDENTITY:
+				auth->id = id->clone(id);
+				break;
+			case AUTH_RULE_EAP_IDENTITY:
+				auth->eap_id = id->clone(id);
+				break;
+			case AUTH_RULE_GROUP:
+				array_insert_create(&auth->groups, ARRAY_TAIL, id->clone(id));
+				break;
+			default:
+				break;
 		}
 	}
 	enumerator->destroy(enumerator);

@@ -28,12 +28,39 @@
 void ha_sync_describe_spis(ike_sa_t *ike_sa, ha_sync_spis_t *spis);
 
 /**
+ * Get the key of an IKE_SA for a hashtable: its unique ID.
+ *
+ * @param ike_sa	IKE_SA
+ * @return			key
+ */
+void *ha_sync_describe_key(ike_sa_t *ike_sa);
+
+/**
+ * Hash a key made by ha_sync_describe_key(): unique IDs are given out one by
+ * one, which is as good as any hash and takes no time.
+ *
+ * @param key		key
+ * @return			hash
+ */
+u_int ha_sync_describe_hash(const void *key);
+
+/**
  * Get what may change of an IKE_SA.
  *
  * @param ike_sa	IKE_SA
  * @param dynamic	receives copies
  */
 void ha_sync_describe_dynamic(ike_sa_t *ike_sa, ha_sync_dynamic_t *dynamic);
+
+/**
+ * Check if what may change of an IKE_SA is as it was described.
+ *
+ * @param ike_sa	IKE_SA
+ * @param dynamic	description; its capabilities are not compared
+ * @return			TRUE if it did not change
+ */
+bool ha_sync_describe_is_same(ike_sa_t *ike_sa,
+							  const ha_sync_dynamic_t *dynamic);
 
 /**
  * Get all of an established IKE_SA but its keys, PPK, and message IDs.

@@ -25,7 +25,8 @@ struct private_ha_sync_exchanges_t {
 	/** TRUE if the last message was a request with a new message ID */
 	bool fresh;
 
-	/** hash of the peer's last request, TRUE if it has no response yet */
+	/** hash of the peer's last request whose response is kept, TRUE if the last
+	 * one has no response yet */
 	uint8_t hash[HA_SYNC_HASH_LEN];
 	bool hashed;
 
@@ -74,7 +75,10 @@ METHOD(ha_sync_exchanges_t, message, void,
 METHOD(ha_sync_exchanges_t, set_hash, void,
 	private_ha_sync_exchanges_t *this, const uint8_t hash[HA_SYNC_HASH_LEN])
 {
-	memcpy(this->hash, hash, sizeof(this->hash));
+	if (hash)
+	{
+		memcpy(this->hash, hash, sizeof(this->hash));
+	}
 	this->hashed = TRUE;
 }
 

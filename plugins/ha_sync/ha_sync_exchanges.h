@@ -37,7 +37,7 @@ struct ha_sync_exchanges_t {
 	/**
 	 * Note the hash of the peer's request that is being answered.
 	 *
-	 * @param hash		hash, copied
+	 * @param hash		hash, copied; NULL if the response is not kept
 	 */
 	void (*set_hash)(ha_sync_exchanges_t *this,
 					 const uint8_t hash[HA_SYNC_HASH_LEN]);

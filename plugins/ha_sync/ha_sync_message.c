@@ -49,14 +49,14 @@ void ha_sync_message_send(chunk_t packets, host_t *src, host_t *dst)
 	}
 }
 
-bool ha_sync_message_hash(message_t *message, uint8_t hash[HA_SYNC_HASH_LEN])
+hasher_t *ha_sync_message_hasher()
 {
-	hasher_t *hasher;
-	bool ok;
+	return lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
+}
 
-	hasher = lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
-	ok = hasher && hasher->get_hash(hasher, message->get_packet_data(message),
-									hash);
-	DESTROY_IF(hasher);
-	return ok;
+bool ha_sync_message_hash(hasher_t *hasher, message_t *message,
+						  uint8_t hash[HA_SYNC_HASH_LEN])
+{
+	return hasher &&
+		   hasher->get_hash(hasher, message->get_packet_data(message), hash);
 }

@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_mid_caps.h"
+#include "ha_sync_describe.h"
 
 #include <collections/hashtable.h>
 #include <encoding/payloads/notify_payload.h>
@@ -56,27 +57,36 @@ static const struct {
 #define KEPT (HA_SYNC_CAP_REPLAY | HA_SYNC_CAP_PLUGIN)
 
 /**
- * Key of an IKE_SA in the table.
- */
-static void *key(ike_sa_t *ike_sa)
-{
-	return (void*)(uintptr_t)ike_sa->get_unique_id(ike_sa);
-}
-
-/**
  * Get the entry of an IKE_SA, mutex held.
  */
 static entry_t *get_entry(private_ha_sync_mid_caps_t *this, ike_sa_t *ike_sa)
 {
 	entry_t *entry;
 
-	entry = this->entries->get(this->entries, key(ike_sa));
+	entry = this->entries->get(this->entries, ha_sync_describe_key(ike_sa));
 	if (!entry)
 	{
 		INIT(entry);
-		this->entries->put(this->entries, key(ike_sa), entry);
+		this->entries->put(this->entries, ha_sync_describe_key(ike_sa), entry);
 	}
 	return entry;
+}
+
+/**
+ * Get the capability a notify is for, 0 if none.
+ */
+static ha_sync_cap_t get_cap(notify_type_t type)
+{
+	u_int i;
+
+	for (i = 0; i < countof(notifies); i++)
+	{
+		if (notifies[i].type == type)
+		{
+			return notifies[i].cap;
+		}
+	}
+	return 0;
 }
 
 /**
@@ -84,16 +94,21 @@ static entry_t *get_entry(private_ha_sync_mid_caps_t *this, ike_sa_t *ike_sa)
  */
 static ha_sync_cap_t get_notifies(message_t *message)
 {
+	enumerator_t *enumerator;
+	notify_payload_t *notify;
+	payload_t *payload;
 	ha_sync_cap_t caps = 0;
-	u_int i;
 
-	for (i = 0; i < countof(notifies); i++)
+	enumerator = message->create_payload_enumerator(message);
+	while (enumerator->enumerate(enumerator, &payload))
 	{
-		if (message->get_notify(message, notifies[i].type))
+		if (payload->get_type(payload) == PLV2_NOTIFY)
 		{
-			caps |= notifies[i].cap;
+			notify = (notify_payload_t*)payload;
+			caps |= get_cap(notify->get_notify_type(notify));
 		}
 	}
+	enumerator->destroy(enumerator);
 	return caps;
 }
 
@@ -104,6 +119,10 @@ static void add_notifies(message_t *message, ha_sync_cap_t caps)
 {
 	u_int i;
 
+	if (!caps)
+	{
+		return;
+	}
 	caps &= ~get_notifies(message);
 	for (i = 0; i < countof(notifies); i++)
 	{
@@ -173,7 +192,7 @@ static void agree(private_ha_sync_mid_caps_t *this, ike_sa_t *ike_sa,
 	entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->entries->get(this->entries, key(ike_sa));
+	entry = this->entries->get(this->entries, ha_sync_describe_key(ike_sa));
 	if (entry)
 	{
 		caps = entry->offered;
@@ -227,7 +246,7 @@ METHOD(ha_sync_mid_caps_t, get, ha_sync_cap_t,
 	entry_t *entry;
 
 	this->mutex->lock(this->mutex);
-	entry = this->entries->get(this->entries, key(ike_sa));
+	entry = this->entries->get(this->entries, ha_sync_describe_key(ike_sa));
 	if (entry)
 	{
 		caps = entry->agreed;
@@ -251,7 +270,7 @@ METHOD(ha_sync_mid_caps_t, set, void,
 {
 	caps &= KEPT | HA_SYNC_UNSYNED;
 	this->mutex->lock(this->mutex);
-	if (caps || this->entries->get(this->entries, key(ike_sa)))
+	if (caps || this->entries->get(this->entries, ha_sync_describe_key(ike_sa)))
 	{
 		get_entry(this, ike_sa)->agreed = caps;
 	}
@@ -270,7 +289,7 @@ METHOD(ha_sync_mid_caps_t, mark, void,
 	}
 	else
 	{
-		entry = this->entries->get(this->entries, key(ike_sa));
+		entry = this->entries->get(this->entries, ha_sync_describe_key(ike_sa));
 		if (entry)
 		{
 			entry->agreed &= ~HA_SYNC_UNSYNED;
@@ -313,7 +332,7 @@ METHOD(listener_t, ike_state_change, bool,
 	if (state == IKE_DESTROYING)
 	{
 		this->mutex->lock(this->mutex);
-		entry = this->entries->remove(this->entries, key(ike_sa));
+		entry = this->entries->remove(this->entries, ha_sync_describe_key(ike_sa));
 		this->mutex->unlock(this->mutex);
 		free(entry);
 	}
@@ -349,7 +368,7 @@ ha_sync_mid_caps_t *ha_sync_mid_caps_create()
 			.count = _count,
 			.destroy = _destroy,
 		},
-		.entries = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
+		.entries = hashtable_create(ha_sync_describe_hash, hashtable_equals_ptr,
 									64),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

@@ -51,20 +51,31 @@ static host_t *get_address(payload_t *payload)
 }
 
 /**
- * Remove addresses that are not of the group.
+ * Remove addresses that are not of the IKE_SA's group, if it has one.
  */
-static void remove_addresses(private_ha_sync_mobike_t *this, message_t *message,
-							 char *group)
+static void remove_addresses(private_ha_sync_mobike_t *this, ike_sa_t *ike_sa,
+							 message_t *message)
 {
 	enumerator_t *enumerator;
 	payload_t *payload;
 	bool removed = FALSE, left = FALSE;
+	char *group = NULL;
 	host_t *host;
 
 	enumerator = message->create_payload_enumerator(message);
 	while (enumerator->enumerate(enumerator, &payload))
 	{
 		host = get_address(payload);
+		if (host && !group)
+		{	/* not looked for before, as few messages have addresses */
+			group = this->groups->find(this->groups,
+									   ike_sa->get_my_host(ike_sa));
+			if (!group)
+			{
+				host->destroy(host);
+				break;
+			}
+		}
 		if (host && !streq(this->groups->find(this->groups, host), group))
 		{
 			message->remove_payload_at(message, enumerator);
@@ -90,20 +101,13 @@ METHOD(listener_t, message, bool,
 	private_ha_sync_mobike_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
-	char *group;
-
 	if (ike_sa && plain && !incoming)
 	{
 		switch (message->get_exchange_type(message))
 		{
 			case IKE_AUTH:
 			case INFORMATIONAL:
-				group = this->groups->find(this->groups,
-										   ike_sa->get_my_host(ike_sa));
-				if (group)
-				{
-					remove_addresses(this, message, group);
-				}
+				remove_addresses(this, ike_sa, message);
 				break;
 			default:
 				break;

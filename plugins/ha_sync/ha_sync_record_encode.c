@@ -7,7 +7,6 @@
 #include "ha_sync_record_fields.h"
 
 #include <sync_channel.h>
-#include <sync_tlv.h>
 
 typedef struct encoder_t encoder_t;
 
@@ -17,16 +16,37 @@ typedef struct encoder_t encoder_t;
 #define TLV_HEADER_LEN 3
 
 /**
+ * Octets most messages fit in.
+ */
+#define SMALL_BODY 2048
+
+/**
+ * Most identities that others may refer to.
+ */
+#define MAX_SHARED 2
+
+/**
  * A message being encoded.
+ *
+ * This is called with the mutex of charon's bus held, and writing octet by
+ * octet through a bio_writer_t takes several times as long.  All that is
+ * written is checked by has_room() first.
  */
 struct encoder_t {
-	/** what was written so far; never grows beyond its first size, as a
+	/** memory, what was written so far, and its size; it never grows, as a
 	 * realloc() would leave copies of keys behind */
-	bio_writer_t *writer;
-	/** TRUE if something did not fit or can't be encoded */
+	u_char *buf;
+	size_t len, size;
+	/** TRUE if something did not fit */
+	bool full;
+	/** TRUE if something can't be encoded */
 	bool failed;
-	/** identities others may refer to */
-	identification_t *shared[HA_ATTR_COUNT];
+	/** identities others may refer to, and how many there are */
+	struct {
+		ha_sync_attr_t type;
+		identification_t *id;
+	} shared[MAX_SHARED];
+	u_int count;
 };
 
 static void put_fields(encoder_t *this, const ha_sync_table_t *table,
@@ -37,15 +57,42 @@ static void put_fields(encoder_t *this, const ha_sync_table_t *table,
  */
 static bool has_room(encoder_t *this, size_t len)
 {
-	size_t used = this->writer->get_buf(this->writer).len;
-
-	if (this->failed || len > SYNC_MAX_BODY ||
-		used + TLV_HEADER_LEN + len > SYNC_MAX_BODY)
+	if (this->full || len > this->size ||
+		this->len + TLV_HEADER_LEN + len > this->size)
 	{
-		this->failed = TRUE;
+		this->full = TRUE;
 		return FALSE;
 	}
 	return TRUE;
+}
+
+/**
+ * Append an octet.
+ */
+static inline void put_uint8(encoder_t *this, uint8_t value)
+{
+	this->buf[this->len++] = value;
+}
+
+/**
+ * Append 16 bits.
+ */
+static inline void put_uint16(encoder_t *this, uint16_t value)
+{
+	htoun16(this->buf + this->len, value);
+	this->len += sizeof(value);
+}
+
+/**
+ * Append octets.
+ */
+static inline void put_data(encoder_t *this, chunk_t data)
+{
+	if (data.len)
+	{
+		memcpy(this->buf + this->len, data.ptr, data.len);
+		this->len += data.len;
+	}
 }
 
 /**
@@ -54,8 +101,9 @@ static bool has_room(encoder_t *this, size_t len)
  */
 static size_t begin(encoder_t *this, ha_sync_attr_t type)
 {
-	sync_tlv_put(this->writer, type, chunk_empty);
-	return this->writer->get_buf(this->writer).len;
+	put_uint8(this, type);
+	put_uint16(this, 0);
+	return this->len;
 }
 
 /**
@@ -63,10 +111,36 @@ static size_t begin(encoder_t *this, ha_sync_attr_t type)
  */
 static void end(encoder_t *this, size_t offset)
 {
-	chunk_t buf;
+	htoun16(this->buf + offset - sizeof(uint16_t), this->len - offset);
+}
 
-	buf = this->writer->get_buf(this->writer);
-	htoun16(buf.ptr + offset - sizeof(uint16_t), buf.len - offset);
+/**
+ * Append an attribute.
+ */
+static void put_value(encoder_t *this, ha_sync_attr_t type, chunk_t value)
+{
+	if (has_room(this, value.len))
+	{
+		put_uint8(this, type);
+		put_uint16(this, value.len);
+		put_data(this, value);
+	}
+}
+
+/**
+ * Append an integer, without leading zeros as sync_tlv_put_int() does.
+ */
+static void put_int(encoder_t *this, ha_sync_attr_t type, uint64_t value)
+{
+	uint8_t buf[sizeof(value)];
+	chunk_t data = chunk_create(buf, sizeof(buf));
+
+	htoun64(buf, value);
+	while (data.len && !*data.ptr)
+	{
+		data = chunk_skip(data, 1);
+	}
+	put_value(this, type, data);
 }
 
 /**
@@ -80,9 +154,27 @@ static void put_spis(encoder_t *this, ha_sync_attr_t type,
 	if (has_room(this, HA_SYNC_SPIS_LEN))
 	{
 		offset = begin(this, type);
-		this->writer->write_data(this->writer, chunk_from_thing(spis->i));
-		this->writer->write_data(this->writer, chunk_from_thing(spis->r));
-		this->writer->write_uint8(this->writer, spis->initiator);
+		put_data(this, chunk_from_thing(spis->i));
+		put_data(this, chunk_from_thing(spis->r));
+		put_uint8(this, spis->initiator);
+		end(this, offset);
+	}
+}
+
+/**
+ * Append an address and a port, as sync_tlv_put_host() does.
+ */
+static void put_host(encoder_t *this, ha_sync_attr_t type, host_t *host)
+{
+	chunk_t address;
+	size_t offset;
+
+	address = host->get_address(host);
+	if (has_room(this, sizeof(uint16_t) + address.len))
+	{
+		offset = begin(this, type);
+		put_uint16(this, host->get_port(host));
+		put_data(this, address);
 		end(this, offset);
 	}
 }
@@ -93,15 +185,15 @@ static void put_spis(encoder_t *this, ha_sync_attr_t type,
 static ha_sync_attr_t find_shared(encoder_t *this, identification_t *id)
 {
 	identification_t *shared;
-	int i;
+	u_int i;
 
-	for (i = 0; i < HA_ATTR_COUNT; i++)
+	for (i = 0; i < this->count; i++)
 	{
-		shared = this->shared[i];
-		if (shared && id->get_type(id) == shared->get_type(shared) &&
+		shared = this->shared[i].id;
+		if (id->get_type(id) == shared->get_type(shared) &&
 			chunk_equals(id->get_encoding(id), shared->get_encoding(shared)))
 		{
-			return i;
+			return this->shared[i].type;
 		}
 	}
 	return 0;
@@ -118,14 +210,20 @@ static void put_id(encoder_t *this, const ha_sync_field_t *field,
 	size_t offset;
 
 	encoding = id->get_encoding(id);
-	if (encoding.len > HA_SYNC_MAX_ID || !has_room(this, 1 + encoding.len))
+	if (encoding.len > HA_SYNC_MAX_ID)
 	{
 		this->failed = TRUE;
 		return;
 	}
-	if (field->shared)
+	/* a reference is no longer than type and an octet */
+	if (!has_room(this, 2 + encoding.len))
 	{
-		this->shared[field->type] = id;
+		return;
+	}
+	if (field->shared && this->count < MAX_SHARED)
+	{
+		this->shared[this->count].type = field->type;
+		this->shared[this->count++].id = id;
 	}
 	else
 	{
@@ -134,13 +232,13 @@ static void put_id(encoder_t *this, const ha_sync_field_t *field,
 	offset = begin(this, field->type);
 	if (same)
 	{
-		this->writer->write_uint8(this->writer, HA_SYNC_ID_SAME);
-		this->writer->write_uint8(this->writer, same);
+		put_uint8(this, HA_SYNC_ID_SAME);
+		put_uint8(this, same);
 	}
 	else
 	{
-		this->writer->write_uint8(this->writer, id->get_type(id));
-		this->writer->write_data(this->writer, encoding);
+		put_uint8(this, id->get_type(id));
+		put_data(this, encoding);
 	}
 	end(this, offset);
 }
@@ -165,11 +263,11 @@ static void put_proposal(encoder_t *this, ha_sync_attr_t type,
 		return;
 	}
 	offset = begin(this, type);
-	this->writer->write_uint8(this->writer, proposal->get_protocol(proposal));
-	this->writer->write_uint8(this->writer, proposal->get_number(proposal));
+	put_uint8(this, proposal->get_protocol(proposal));
+	put_uint8(this, proposal->get_number(proposal));
 	spi = proposal->get_spi(proposal);
-	this->writer->write_data8(this->writer,
-							  spi ? chunk_from_thing(spi) : chunk_empty);
+	put_uint8(this, spi ? sizeof(spi) : 0);
+	put_data(this, spi ? chunk_from_thing(spi) : chunk_empty);
 	for (transform = ENCRYPTION_ALGORITHM;
 		 transform <= ADDITIONAL_KEY_EXCHANGE_7; transform++)
 	{
@@ -181,12 +279,11 @@ static void put_proposal(encoder_t *this, ha_sync_attr_t type,
 				this->failed = TRUE;
 				break;
 			}
-			this->writer->write_uint8(this->writer,
-							transform | (size ? HA_SYNC_KEY_SIZE : 0));
-			this->writer->write_uint16(this->writer, alg);
+			put_uint8(this, transform | (size ? HA_SYNC_KEY_SIZE : 0));
+			put_uint16(this, alg);
 			if (size)
 			{
-				this->writer->write_uint16(this->writer, size);
+				put_uint16(this, size);
 			}
 		}
 		enumerator->destroy(enumerator);
@@ -208,12 +305,12 @@ static void put_ts(encoder_t *this, ha_sync_attr_t type,
 	if (has_room(this, HA_SYNC_TS_LEN + from.len + to.len))
 	{
 		offset = begin(this, type);
-		this->writer->write_uint8(this->writer, ts->get_type(ts));
-		this->writer->write_uint8(this->writer, ts->get_protocol(ts));
-		this->writer->write_uint16(this->writer, ts->get_from_port(ts));
-		this->writer->write_uint16(this->writer, ts->get_to_port(ts));
-		this->writer->write_data(this->writer, from);
-		this->writer->write_data(this->writer, to);
+		put_uint8(this, ts->get_type(ts));
+		put_uint8(this, ts->get_protocol(ts));
+		put_uint16(this, ts->get_from_port(ts));
+		put_uint16(this, ts->get_to_port(ts));
+		put_data(this, from);
+		put_data(this, to);
 		end(this, offset);
 	}
 }
@@ -229,10 +326,7 @@ static void put_object(encoder_t *this, const ha_sync_field_t *field,
 	switch (kind)
 	{
 		case HA_KIND_HOST:
-			if (has_room(this, sizeof(uint16_t) + sizeof(struct in6_addr)))
-			{
-				sync_tlv_put_host(this->writer, field->type, object);
-			}
+			put_host(this, field->type, object);
 			break;
 		case HA_KIND_ID:
 			put_id(this, field, object);
@@ -272,11 +366,7 @@ static void put_field(encoder_t *this, const ha_sync_field_t *field,
 	switch (field->kind)
 	{
 		case HA_KIND_INT:
-			if (has_room(this, sizeof(uint64_t)))
-			{
-				sync_tlv_put_int(this->writer, field->type,
-								 ha_sync_field_get_int(field, data));
-			}
+			put_int(this, field->type, ha_sync_field_get_int(field, data));
 			return;
 		case HA_KIND_SPIS:
 			put_spis(this, field->type, (const ha_sync_spis_t*)member);
@@ -301,10 +391,7 @@ static void put_field(encoder_t *this, const ha_sync_field_t *field,
 			put_object(this, field, field->kind, *(void* const*)member);
 			return;
 	}
-	if (has_room(this, value.len))
-	{
-		sync_tlv_put(this->writer, field->type, value);
-	}
+	put_value(this, field->type, value);
 }
 
 /**
@@ -329,14 +416,41 @@ static void put_fields(encoder_t *this, const ha_sync_table_t *table,
 	}
 }
 
+/**
+ * Encode a struct with a buffer, which is cleared; FALSE if it is too small.
+ */
+static bool encode(const ha_sync_table_t *table, const void *data, u_char *buf,
+				   size_t size, chunk_t *body)
+{
+	encoder_t this = {
+		.buf = buf,
+		.len = HA_SYNC_HEADER_LEN,
+		.size = size,
+	};
+
+	put_fields(&this, table, data);
+	if (this.failed)
+	{
+		DBG1(DBG_CFG, "%s is not replicated: its identities or proposals are "
+			 "too large", table->name);
+	}
+	else if (!this.full)
+	{
+		htoun16(buf, this.len - HA_SYNC_HEADER_LEN);
+		*body = chunk_clone(chunk_create(buf, this.len));
+	}
+	memwipe(buf, this.len);
+	return this.failed || !this.full;
+}
+
 /*
  * Described in header
  */
 chunk_t ha_sync_fields_encode(const ha_sync_table_t *table, const void *data)
 {
-	encoder_t this = {};
+	u_char small[SMALL_BODY], *large;
+	chunk_t body = chunk_empty;
 	const char *wrong;
-	chunk_t buf, body = chunk_empty;
 
 	wrong = ha_sync_fields_check(table, data);
 	if (wrong)
@@ -345,23 +459,16 @@ chunk_t ha_sync_fields_encode(const ha_sync_table_t *table, const void *data)
 			 table->name, wrong);
 		return chunk_empty;
 	}
-	this.writer = bio_writer_create(SYNC_MAX_BODY);
-	this.writer->write_uint16(this.writer, 0);
-	put_fields(&this, table, data);
-
-	buf = this.writer->get_buf(this.writer);
-	if (this.failed)
+	if (!encode(table, data, small, sizeof(small), &body))
 	{
-		DBG1(DBG_CFG, "%s is not replicated: too large for one message of %d "
-			 "octets, reduce its identities or traffic selectors", table->name,
-			 SYNC_MAX_BODY);
+		large = malloc(SYNC_MAX_BODY);
+		if (!encode(table, data, large, SYNC_MAX_BODY, &body))
+		{
+			DBG1(DBG_CFG, "%s is not replicated: too large for one message of "
+				 "%d octets, reduce its identities or traffic selectors",
+				 table->name, SYNC_MAX_BODY);
+		}
+		free(large);
 	}
-	else
-	{
-		htoun16(buf.ptr, buf.len - HA_SYNC_HEADER_LEN);
-		body = chunk_clone(buf);
-	}
-	memwipe(buf.ptr, buf.len);
-	this.writer->destroy(this.writer);
 	return body;
 }

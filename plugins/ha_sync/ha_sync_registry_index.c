@@ -31,14 +31,15 @@ struct private_ha_sync_registry_index_t {
 };
 
 /**
- * Hash the name of an IKE SA.
+ * Hash the name of an IKE SA: by the cluster's SPI, which is random already, and
+ * not the peer's choice.
  */
 static u_int spis_hash(const void *key)
 {
 	const ha_sync_spis_t *spis = key;
+	uint64_t spi = spis->initiator ? spis->i : spis->r;
 
-	return chunk_hash_inc(chunk_from_thing(spis->i),
-						  chunk_hash(chunk_from_thing(spis->r)));
+	return spi ^ spi >> 32;
 }
 
 /**
@@ -50,13 +51,14 @@ static bool spis_equals(const void *a, const void *b)
 }
 
 /**
- * Hash a CHILD SA by its inbound SPI.
+ * Hash a CHILD SA by its inbound SPI, which is the cluster's, and random.  As
+ * its first octets may be those of the member, the last ones come first here.
  */
 static u_int inbound_hash(const void *key)
 {
 	const ha_sync_child_entry_t *entry = key;
 
-	return chunk_hash(chunk_from_thing(entry->child->id.spi_in));
+	return ntohl(entry->child->id.spi_in);
 }
 
 /**

@@ -162,6 +162,8 @@ METHOD(listener_t, message, bool,
 {
 	uint8_t hash[HA_SYNC_HASH_LEN];
 	uint32_t mid = message->get_message_id(message);
+	hasher_t *hasher;
+	bool hashed;
 	ha_sync_spis_t spis;
 	answer_t *answer;
 	chunk_t packets;
@@ -169,8 +171,14 @@ METHOD(listener_t, message, bool,
 	/* a request that was answered already; charon ignores it if it has no
 	 * response.  The others are not hashed here */
 	if (!incoming || plain || !ike_sa || !message->get_request(message) ||
-		mid + 1 != ike_sa->get_message_id(ike_sa, FALSE) ||
-		!ha_sync_message_hash(message, hash))
+		mid + 1 != ike_sa->get_message_id(ike_sa, FALSE))
+	{
+		return TRUE;
+	}
+	hasher = ha_sync_message_hasher();
+	hashed = ha_sync_message_hash(hasher, message, hash);
+	DESTROY_IF(hasher);
+	if (!hashed)
 	{
 		return TRUE;
 	}

@@ -50,8 +50,8 @@ struct private_ha_sync_tracked_t {
 	/** TRUE once the IKE SA was told */
 	bool told;
 
-	/** the told ha_sync_dynamic_t, encoded */
-	chunk_t dynamic;
+	/** what was told of what may change, if told */
+	ha_sync_dynamic_t dynamic;
 
 	/** child_t* */
 	array_t *children;
@@ -167,15 +167,14 @@ METHOD(ha_sync_tracked_t, set_mids, void,
 METHOD(ha_sync_tracked_t, adopt, void,
 	private_ha_sync_tracked_t *this, ike_sa_t *ike_sa, const ha_sync_ike_t *ike)
 {
-	ha_sync_spis_t spis = ike->spis;
 	ha_sync_child_t *record;
 	array_t *records;
 	child_t *child;
 
 	this->told = TRUE;
 	this->public.exchanges->set_mids(this->public.exchanges, &ike->mids);
-	this->dynamic = ha_sync_ike_update_encode(&spis, &ike->dynamic);
-	records = this->registry->get_children(this->registry, &spis);
+	ha_sync_dynamic_clone(&ike->dynamic, &this->dynamic);
+	records = this->registry->get_children(this->registry, &ike->spis);
 	while (records && array_remove(records, ARRAY_HEAD, &record))
 	{
 		INIT(child,
@@ -221,7 +220,8 @@ static bool tell_ike(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 	ike->ppk_id = this->ppk_id;
 	this->ppk_id = NULL;
 	this->public.exchanges->get_mids(this->public.exchanges, &ike->mids);
-	this->dynamic = ha_sync_ike_update_encode(&ike->spis, &ike->dynamic);
+	ha_sync_dynamic_clear(&this->dynamic);
+	ha_sync_dynamic_clone(&ike->dynamic, &this->dynamic);
 	this->sender->ike(this->sender, ike);
 	this->registry->put_ike(this->registry, ike);
 	this->told = TRUE;
@@ -328,21 +328,20 @@ static void watch_children(private_ha_sync_tracked_t *this,
 static void tell_dynamic(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 						 const ha_sync_spis_t *spis)
 {
+	ha_sync_cap_t caps = this->caps->get(this->caps, ike_sa);
 	ha_sync_dynamic_t dynamic;
-	chunk_t body;
 
-	ha_sync_describe_dynamic(ike_sa, &dynamic);
-	dynamic.caps = this->caps->get(this->caps, ike_sa);
-	body = ha_sync_ike_update_encode(spis, &dynamic);
-	if (chunk_equals(body, this->dynamic))
+	if (caps == this->dynamic.caps &&
+		ha_sync_describe_is_same(ike_sa, &this->dynamic))
 	{
-		ha_sync_dynamic_clear(&dynamic);
-		chunk_free(&body);
 		return;
 	}
-	chunk_free(&this->dynamic);
-	this->dynamic = chunk_clone(body);
-	this->sender->ike_update(this->sender, body);
+	ha_sync_describe_dynamic(ike_sa, &dynamic);
+	dynamic.caps = caps;
+	ha_sync_dynamic_clear(&this->dynamic);
+	ha_sync_dynamic_clone(&dynamic, &this->dynamic);
+	this->sender->ike_update(this->sender,
+							 ha_sync_ike_update_encode(spis, &dynamic));
 	/* the kernel knows the SAs by their addresses */
 	watch_children(this, spis, FALSE);
 	this->registry->put_dynamic(this->registry, spis, &dynamic);
@@ -504,7 +503,7 @@ METHOD(ha_sync_tracked_t, destroy, void,
 {
 	array_destroy_function(this->rounds, (void*)ha_sync_round_destroy, NULL);
 	array_destroy_function(this->children, (void*)child_destroy, NULL);
-	chunk_free(&this->dynamic);
+	ha_sync_dynamic_clear(&this->dynamic);
 	this->public.exchanges->destroy(this->public.exchanges);
 	DESTROY_IF(this->ppk_id);
 	free(this);

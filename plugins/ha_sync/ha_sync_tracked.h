@@ -25,7 +25,7 @@ typedef struct ha_sync_tracked_t ha_sync_tracked_t;
 /**
  * What the other members know about a live IKE_SA, and what is to be told.
  *
- * Locking: none, the capture's mutex protects it.
+ * Locking: none, it is used by the thread only that has the IKE_SA checked out.
  */
 struct ha_sync_tracked_t {
 
@@ -113,6 +113,12 @@ struct ha_sync_tracked_t {
 
 	/** TRUE while a job to call update() is queued */
 	bool refresh;
+
+	/** TRUE if update() has to be called before the next packet leaves */
+	bool due;
+
+	/** TRUE if the IKE_SA ends with this packet */
+	bool farewell;
 
 	/**
 	 * Destroy a ha_sync_tracked_t.
