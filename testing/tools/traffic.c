@@ -12,8 +12,10 @@
  *								starts a flow in the background, returns when
  *								the first packet came back (at most 10 s)
  *	traffic stop				ends it, after what is on its way arrived
- *	traffic report [-a FILE|MS] [-L LOST] [-G MS]
- *								prints what happened to the flow
+ *	traffic report [-a FILE|MS] [-L LOST] [-G MS] [-E MS]
+ *								prints what happened to the flow; fails if more
+ *								was lost, a gap was longer, or the longest ended
+ *								later after the time given with -a
  *
  * A flow has two independent directions: "up" is sent by the client at RATE
  * packets per second, "down" by the server at the same rate, whether or not
@@ -507,7 +509,7 @@ static uint64_t parse_time(char *arg)
 	return when;
 }
 
-static int report(uint64_t after, long max_lost, long max_gap)
+static int report(uint64_t after, long max_lost, long max_gap, long max_end)
 {
 	unsigned long long seq, sent, got, dup, gap, end, last, refused, first = 0;
 	FILE *log = fopen(LOG_FILE, "re");
@@ -546,7 +548,8 @@ static int report(uint64_t after, long max_lost, long max_gap)
 		}
 		printf("\n");
 		if (!got || dup || (max_lost >= 0 && sent > got + max_lost) ||
-			(max_gap >= 0 && gap > (unsigned long long)max_gap))
+			(max_gap >= 0 && gap > (unsigned long long)max_gap) ||
+			(max_end >= 0 && end > after + (unsigned long long)max_end))
 		{
 			ok = false;
 		}
@@ -576,13 +579,13 @@ static int usage(void)
 int main(int argc, char *argv[])
 {
 	char *dst = NULL, *src = NULL;
-	long max_lost = -1, max_gap = -1;
+	long max_lost = -1, max_gap = -1, max_end = -1;
 	int opt, port = 9000;
 	uint32_t rate = 100;
 	size_t length = 200;
 	uint64_t after = 0;
 
-	while ((opt = getopt(argc, argv, "d:s:p:r:l:a:L:G:")) != -1)
+	while ((opt = getopt(argc, argv, "d:s:p:r:l:a:L:G:E:")) != -1)
 	{
 		switch (opt)
 		{
@@ -594,6 +597,7 @@ int main(int argc, char *argv[])
 			case 'a': after = parse_time(optarg); break;
 			case 'L': max_lost = atol(optarg); break;
 			case 'G': max_gap = atol(optarg); break;
+			case 'E': max_end = atol(optarg); break;
 			default: return usage();
 		}
 	}
@@ -618,7 +622,7 @@ int main(int argc, char *argv[])
 	}
 	if (!strcmp(argv[optind], "report"))
 	{
-		return report(after, max_lost, max_gap);
+		return report(after, max_lost, max_gap, max_end);
 	}
 	return usage();
 }
