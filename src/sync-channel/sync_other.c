@@ -297,6 +297,7 @@ static void *run_thread(private_sync_other_t *this)
 	char *why;
 
 	sync_thread_setup();
+	sync_thread_prompt();
 	while ((link = get_link(this, &hello)))
 	{
 		set_error(this, NULL);

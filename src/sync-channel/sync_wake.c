@@ -8,10 +8,16 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+/** shortest time slice of the kernel, in ns */
+#define TIME_SLICE 100000
 
 typedef struct private_sync_wake_t private_sync_wake_t;
 
@@ -119,6 +125,28 @@ void sync_thread_setup()
 	sigemptyset(&set);
 	sigaddset(&set, SIGPIPE);
 	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+/*
+ * Described in header.
+ */
+void sync_thread_prompt()
+{
+	/* struct sched_attr, which few C libraries have */
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} attr = {
+		.size = sizeof(attr),
+		.policy = SCHED_OTHER,
+		.nice = getpriority(PRIO_PROCESS, 0),
+		.runtime = TIME_SLICE,
+	};
+
+	syscall(SYS_sched_setattr, 0, &attr, 0);
 }
 
 /*
