@@ -27,6 +27,11 @@
 #define CHANGE_DELAY 10
 
 /**
+ * Changes that are looked at to find out if one is undone.
+ */
+#define LOOK_AHEAD 32
+
+/**
  * Highest sequence number without ESN; an SA this far is of no use.
  */
 #define MAX_SEQ 0xffffffffULL
@@ -249,24 +254,46 @@ static void apply_change(ha_sync_replay_watch_t *watch, change_t *change)
 }
 
 /**
+ * Check if an SA to be reported is gone already: one of the next changes stops
+ * that.  So what lives only for a moment costs no system calls.
+ */
+static bool is_undone(array_t *changes, change_t *change)
+{
+	change_t *next;
+	int i;
+
+	for (i = 0; i < LOOK_AHEAD && array_get(changes, i, &next); i++)
+	{
+		if (!next->add && next->in.spi == change->in.spi &&
+			next->in.dst->ip_equals(next->in.dst, change->in.dst))
+		{
+			return TRUE;
+		}
+	}
+	return FALSE;
+}
+
+/**
  * Apply the changes that wait, in order; by the flusher's thread.
  */
 static void apply_changes(private_ha_sync_counters_t *this)
 {
+	array_t *changes;
 	change_t *change;
 
-	while (TRUE)
+	this->mutex->lock(this->mutex);
+	changes = this->changes;
+	this->changes = array_create(0, 0);
+	this->mutex->unlock(this->mutex);
+	while (array_remove(changes, ARRAY_HEAD, &change))
 	{
-		this->mutex->lock(this->mutex);
-		if (!array_remove(this->changes, ARRAY_HEAD, &change))
+		if (!change->add || !is_undone(changes, change))
 		{
-			this->mutex->unlock(this->mutex);
-			break;
+			apply_change(this->watch, change);
 		}
-		this->mutex->unlock(this->mutex);
-		apply_change(this->watch, change);
 		change_destroy(change);
 	}
+	array_destroy(changes);
 }
 
 /**
