@@ -29,6 +29,7 @@
 #include "ha_sync_rekey.h"
 #include "ha_sync_replay_policy.h"
 #include "ha_sync_replica.h"
+#include "ha_sync_replica_queue.h"
 #include "ha_sync_response.h"
 #include "ha_sync_resume.h"
 #include "ha_sync_resync.h"
@@ -70,6 +71,7 @@ struct private_ha_sync_cluster_t {
 	ha_sync_hook_span_t *span;
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
+	ha_sync_replica_queue_t *copies;
 	ha_sync_mid_sync_t *mid_sync;
 	ha_sync_mid_guard_t *guard;
 	ha_sync_state_t *state;
@@ -497,11 +499,13 @@ static bool create_actors(private_ha_sync_cluster_t *this)
 	this->spi = ha_sync_spi_create();
 	this->silence = ha_sync_silence_create(this->groups, this->registry,
 								this->ownership, this->counters, this->rekey);
+	this->copies = ha_sync_replica_queue_create(this->registry, this->replica);
 	this->resync = ha_sync_resync_create(this->groups, this->registry,
-								this->ownership, this->replica);
+								this->ownership, &this->copies->replica);
 	this->receiver = ha_sync_receiver_create(this->registry, this->ownership,
-								this->replica, this->counters, this->response,
-								this->resync, this->silence, this->rekey);
+								&this->copies->replica, this->counters,
+								this->response, this->resync, this->silence,
+								this->rekey);
 	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
 												   this);
 	if (!this->addresses)
@@ -640,6 +644,7 @@ METHOD(ha_sync_cluster_t, destroy, void,
 	DESTROY_IF(this->state);
 	DESTROY_IF(this->guard);
 	DESTROY_IF(this->mid_sync);
+	DESTROY_IF(this->copies);
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);
 	DESTROY_IF(this->span);

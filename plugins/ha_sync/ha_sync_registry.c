@@ -363,6 +363,19 @@ METHOD(ha_sync_registry_t, get_hosts, bool,
 	return entry != NULL;
 }
 
+METHOD(ha_sync_registry_t, has_vips, bool,
+	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_ike_entry_t *entry;
+	bool found;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_ike(this->index, spis);
+	found = entry && array_count(entry->ike->dynamic.remote_vips);
+	this->mutex->unlock(this->mutex);
+	return found;
+}
+
 METHOD(ha_sync_registry_t, get_mids, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	ha_sync_mids_t *mids)
@@ -698,6 +711,7 @@ ha_sync_registry_t *ha_sync_registry_create()
 			.get_ike = _get_ike,
 			.get_group = _get_group,
 			.get_hosts = _get_hosts,
+			.has_vips = _has_vips,
 			.get_mids = _get_mids,
 			.get_children = _get_children,
 			.get_child = _get_child,

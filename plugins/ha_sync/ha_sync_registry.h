@@ -174,6 +174,14 @@ struct ha_sync_registry_t {
 					  host_t **local, host_t **remote);
 
 	/**
+	 * Check if the peer of an IKE SA has virtual IPs.
+	 *
+	 * @param spis		name
+	 * @return			TRUE if so, FALSE if not or not known
+	 */
+	bool (*has_vips)(ha_sync_registry_t *this, const ha_sync_spis_t *spis);
+
+	/**
 	 * Get an IKE SA's message IDs.
 	 *
 	 * @param spis		name
