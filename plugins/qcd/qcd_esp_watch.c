@@ -25,6 +25,9 @@
 /** interval while a tap is open, in ms */
 #define TAP_INTERVAL 20
 
+/** interval while connections are waited for with packets to answer, in ms */
+#define EARLY_INTERVAL 40
+
 /** how often an open tap is read, if there's nothing in it */
 #define TAP_READINGS 10
 
@@ -33,6 +36,9 @@
 
 /** readings for which there's no tap after one that was full */
 #define PAUSE 4
+
+/** packets kept for the time connections are loaded */
+#define EARLY_MAX 64
 
 typedef struct private_qcd_esp_watch_t private_qcd_esp_watch_t;
 
@@ -79,6 +85,12 @@ struct private_qcd_esp_watch_t {
 
 	/** readings to go without a tap */
 	u_int pause;
+
+	/** packets seen before connections are loaded, each with another SPI */
+	qcd_esp_packet_t early[EARLY_MAX];
+
+	/** number of them */
+	u_int early_count;
 
 	/** TRUE if it was logged that no tap can be opened */
 	bool failed;
@@ -129,6 +141,50 @@ static bool process(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet)
 }
 
 /**
+ * Destroy the addresses of a packet.
+ */
+static void clear_packet(qcd_esp_packet_t *packet)
+{
+	packet->src->destroy(packet->src);
+	packet->dst->destroy(packet->dst);
+}
+
+/**
+ * Keep a packet until connections are loaded: to wait for its sender's next one
+ * then would take as long as that.  Returns FALSE if it is not kept.
+ */
+static bool keep_early(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet)
+{
+	u_int i;
+
+	if (this->early_count == EARLY_MAX)
+	{
+		return FALSE;
+	}
+	for (i = 0; i < this->early_count; i++)
+	{
+		if (this->early[i].spi == packet->spi)
+		{
+			return FALSE;
+		}
+	}
+	this->early[this->early_count++] = *packet;
+	return TRUE;
+}
+
+/**
+ * Process the packets kept.
+ */
+static void process_early(private_qcd_esp_watch_t *this)
+{
+	while (this->early_count)
+	{
+		process(this, &this->early[--this->early_count]);
+		clear_packet(&this->early[this->early_count]);
+	}
+}
+
+/**
  * Close the tap.
  */
 static void close_tap(private_qcd_esp_watch_t *this)
@@ -149,9 +205,16 @@ static void drain(private_qcd_esp_watch_t *this)
 
 	for (i = 0; i < PACKETS_MAX && this->tap->read(this->tap, &packet); i++)
 	{
-		found = process(this, &packet) || found;
-		packet.src->destroy(packet.src);
-		packet.dst->destroy(packet.dst);
+		if (this->ready)
+		{
+			found = process(this, &packet) || found;
+		}
+		else if (keep_early(this, &packet))
+		{
+			found = TRUE;
+			continue;
+		}
+		clear_packet(&packet);
 	}
 	if (found || i == PACKETS_MAX || --this->readings == 0)
 	{
@@ -199,35 +262,47 @@ static bool is_ready(private_qcd_esp_watch_t *this)
 }
 
 /**
+ * When to look again: soon if something waits.
+ */
+static job_requeue_t next_reading(private_qcd_esp_watch_t *this)
+{
+	if (this->tap)
+	{
+		return JOB_RESCHEDULE_MS(TAP_INTERVAL);
+	}
+	return JOB_RESCHEDULE_MS(this->early_count ? EARLY_INTERVAL : INTERVAL);
+}
+
+/**
  * Job: one reading.
  */
 static job_requeue_t watch(private_qcd_esp_watch_t *this)
 {
 	uint64_t count;
 
+	if (is_ready(this))
+	{
+		process_early(this);
+	}
 	if (this->tap)
 	{
 		drain(this);
-		return JOB_RESCHEDULE_MS(this->tap ? TAP_INTERVAL : INTERVAL);
+		return next_reading(this);
 	}
 	if (!this->config->esp_watch || !read_count(this, &count))
 	{
 		return JOB_RESCHEDULE_MS(10 * INTERVAL);
 	}
-	if (!is_ready(this))
-	{	/* what was counted so far is a reason for a tap later */
-		return JOB_RESCHEDULE_MS(INTERVAL);
-	}
 	if (this->pause)
 	{
 		this->pause--;
 	}
-	else if (count != this->count)
+	else if (count != this->count && this->early_count < EARLY_MAX)
 	{
 		open_tap(this);
 	}
 	this->count = count;
-	return JOB_RESCHEDULE_MS(this->tap ? TAP_INTERVAL : INTERVAL);
+	return next_reading(this);
 }
 
 METHOD(qcd_esp_watch_t, reload, void,
@@ -241,6 +316,10 @@ METHOD(qcd_esp_watch_t, destroy, void,
 	private_qcd_esp_watch_t *this)
 {
 	DESTROY_IF(this->tap);
+	while (this->early_count)
+	{
+		clear_packet(&this->early[--this->early_count]);
+	}
 	if (this->fd != -1)
 	{
 		close(this->fd);

@@ -36,6 +36,8 @@ typedef void (*qcd_esp_unknown_t)(void *user, qcd_esp_packet_t *packet);
  * tap is opened, until one is found, at most for 200 ms; if there are many,
  * it stays closed for some readings: the work is bounded whatever is sent.
  * Packets counted before the daemon started count, too: it may have crashed.
+ * Until connections are loaded nobody is answered (see qcd_maker_ready()), but
+ * packets with up to 64 SPIs are kept for that moment.
  *
  * Locking: none, all work is done by one job; reload() changes limits only.
  */
