@@ -186,12 +186,15 @@ METHOD(sa_members_t, find, sa_members_result_t,
 	{
 		this->mutex->lock(this->mutex);
 		member = find_member(this, configured->name);
-		if (member && (uses(member, spi_i) || uses(member, spi_r)))
+		if (!member || configured->state == SYNC_LINK_DOWN)
+		{	/* what it had may have died with it */
+			result = SA_MEMBERS_UNKNOWN;
+		}
+		else if (uses(member, spi_i) || uses(member, spi_r))
 		{
 			result = SA_MEMBERS_USED;
 		}
-		else if (!member || !member->complete ||
-				 configured->state == SYNC_LINK_DOWN)
+		else if (!member->complete)
 		{
 			result = SA_MEMBERS_UNKNOWN;
 		}
