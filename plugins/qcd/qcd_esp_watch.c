@@ -37,6 +37,9 @@
 /** readings for which there's no tap after one that was full */
 #define PAUSE 4
 
+/** the same after one in which nobody was answered */
+#define PAUSE_LIMITED 2
+
 /** packets kept for the time connections are loaded */
 #define EARLY_MAX 64
 
@@ -120,9 +123,11 @@ static bool read_count(private_qcd_esp_watch_t *this, uint64_t *count)
 }
 
 /**
- * Process a packet, returns TRUE if its SPI is unknown.
+ * Process a packet, returns TRUE if its SPI is unknown; sets answered if that is
+ * not above the limits.
  */
-static bool process(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet)
+static bool process(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet,
+					bool *answered)
 {
 	if (this->children->has_inbound(this->children, packet->spi))
 	{	/* the tap sees all */
@@ -132,8 +137,10 @@ static bool process(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet)
 	if (!this->limit->allow(this->limit, packet->src))
 	{
 		this->stats->count(this->stats, QCD_ESP_LIMITED);
+		return TRUE;
 	}
-	else if (!this->children->had_inbound(this->children, packet->spi))
+	*answered = TRUE;
+	if (!this->children->had_inbound(this->children, packet->spi))
 	{
 		this->cb(this->user, packet);
 	}
@@ -177,9 +184,11 @@ static bool keep_early(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet)
  */
 static void process_early(private_qcd_esp_watch_t *this)
 {
+	bool answered;
+
 	while (this->early_count)
 	{
-		process(this, &this->early[--this->early_count]);
+		process(this, &this->early[--this->early_count], &answered);
 		clear_packet(&this->early[this->early_count]);
 	}
 }
@@ -200,18 +209,18 @@ static void close_tap(private_qcd_esp_watch_t *this)
 static void drain(private_qcd_esp_watch_t *this)
 {
 	qcd_esp_packet_t packet;
-	bool found = FALSE;
+	bool found = FALSE, answered = FALSE;
 	u_int i;
 
 	for (i = 0; i < PACKETS_MAX && this->tap->read(this->tap, &packet); i++)
 	{
 		if (this->ready)
 		{
-			found = process(this, &packet) || found;
+			found = process(this, &packet, &answered) || found;
 		}
 		else if (keep_early(this, &packet))
 		{
-			found = TRUE;
+			found = answered = TRUE;
 			continue;
 		}
 		clear_packet(&packet);
@@ -220,7 +229,8 @@ static void drain(private_qcd_esp_watch_t *this)
 	{
 		close_tap(this);
 	}
-	this->pause = i == PACKETS_MAX ? PAUSE : 0;
+	this->pause = i == PACKETS_MAX ? PAUSE :
+				  found && !answered ? PAUSE_LIMITED : 0;
 }
 
 /**
@@ -296,8 +306,9 @@ static job_requeue_t watch(private_qcd_esp_watch_t *this)
 	if (this->pause)
 	{
 		this->pause--;
+		return next_reading(this);
 	}
-	else if (count != this->count && this->early_count < EARLY_MAX)
+	if (count != this->count && this->early_count < EARLY_MAX)
 	{
 		open_tap(this);
 	}
