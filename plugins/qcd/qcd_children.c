@@ -80,6 +80,12 @@ struct private_qcd_children_t {
 
 	/** changes */
 	uint32_t version;
+
+	/** told about changes, or NULL */
+	qcd_children_cb_t cb;
+
+	/** data for it */
+	void *user;
 };
 
 /**
@@ -88,6 +94,18 @@ struct private_qcd_children_t {
 static void *spi_key(uint32_t spi)
 {
 	return (void*)(uintptr_t)spi;
+}
+
+/**
+ * A CHILD SA changed, the caller has the lock.
+ */
+static void changed(private_qcd_children_t *this, child_t *child, bool there)
+{
+	this->version++;
+	if (this->cb)
+	{
+		this->cb(this->user, there, child->in, &child->owner);
+	}
 }
 
 /**
@@ -143,7 +161,7 @@ static void added(private_qcd_children_t *this, ike_sa_t *ike_sa,
 		this->inbound->put(this->inbound, spi_key(child->in), child);
 		child->next = this->outbound->put(this->outbound, spi_key(child->out),
 										  child);
-		this->version++;
+		changed(this, child, TRUE);
 	}
 	this->mutex->unlock(this->mutex);
 }
@@ -169,7 +187,7 @@ static void removed(private_qcd_children_t *this, child_sa_t *child_sa)
 			.time = time_monotonic(NULL),
 		};
 		this->pos = (this->pos + 1) % GONE_MAX;
-		this->version++;
+		changed(this, child, FALSE);
 		free(child);
 	}
 	this->mutex->unlock(this->mutex);
@@ -208,7 +226,7 @@ static void migrate(private_qcd_children_t *this, ike_sa_t *ike_sa,
 		if (child)
 		{
 			child->owner = get_owner(id);
-			this->version++;
+			changed(this, child, TRUE);
 		}
 	}
 	enumerator->destroy(enumerator);
@@ -302,6 +320,15 @@ METHOD(qcd_children_t, create_enumerator, enumerator_t*,
 					this->mutex, (void*)this->mutex->unlock);
 }
 
+METHOD(qcd_children_t, observe, void,
+	private_qcd_children_t *this, qcd_children_cb_t cb, void *user)
+{
+	this->mutex->lock(this->mutex);
+	this->cb = cb;
+	this->user = user;
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(qcd_children_t, get_version, uint32_t,
 	private_qcd_children_t *this)
 {
@@ -352,6 +379,7 @@ qcd_children_t *qcd_children_create()
 			.has_inbound = _has_inbound,
 			.had_inbound = _had_inbound,
 			.create_enumerator = _create_enumerator,
+			.observe = _observe,
 			.get_version = _get_version,
 			.destroy = _destroy,
 		},

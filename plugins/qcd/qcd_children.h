@@ -30,9 +30,22 @@ struct qcd_owner_t {
 };
 
 /**
+ * Called when a CHILD SA is there, when its IKE SA changed, or when it is gone;
+ * in hooks of charon's bus and with the lock held: it may append to the sync
+ * channel's queues, and nothing else.
+ *
+ * @param user		user data
+ * @param there		FALSE if it is gone
+ * @param spi		inbound SPI, in network order
+ * @param owner		IKE SA
+ */
+typedef void (*qcd_children_cb_t)(void *user, bool there, uint32_t spi,
+								  const qcd_owner_t *owner);
+
+/**
  * SPIs of the CHILD SAs of this daemon.
  *
- * Locking: a mutex inside, a leaf.
+ * Locking: a mutex inside, held while the observer is called, else a leaf.
  */
 struct qcd_children_t {
 
@@ -74,6 +87,14 @@ struct qcd_children_t {
 	 *					lock
 	 */
 	enumerator_t *(*create_enumerator)(qcd_children_t *this);
+
+	/**
+	 * Set who is told about changes.
+	 *
+	 * @param cb		function, NULL for none
+	 * @param user		user data
+	 */
+	void (*observe)(qcd_children_t *this, qcd_children_cb_t cb, void *user);
 
 	/**
 	 * Get a number that changes with the CHILD SAs.

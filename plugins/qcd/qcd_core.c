@@ -17,6 +17,7 @@
 #include "qcd_secret.h"
 #include "qcd_sir.h"
 #include "qcd_spi_map.h"
+#include "qcd_spi_registry.h"
 #include "qcd_stats.h"
 #include "qcd_store.h"
 #include "qcd_taker.h"
@@ -56,6 +57,7 @@ struct private_qcd_core_t {
 	qcd_sir_t *sir;
 	qcd_taker_t *taker;
 	qcd_spi_map_t *map;
+	qcd_spi_registry_t *registry;
 	qcd_reporter_t *reporter;
 	qcd_esp_watch_t *watch;
 	qcd_inlet_t *inlet;
@@ -193,6 +195,7 @@ METHOD(qcd_core_t, destroy, void,
 	DESTROY_IF(this->inlet);
 	DESTROY_IF(this->watch);
 	DESTROY_IF(this->reporter);
+	DESTROY_IF(this->registry);
 	DESTROY_IF(this->map);
 	DESTROY_IF(this->taker);
 	charon->bus->remove_listener(charon->bus, &this->sir->listener);
@@ -235,9 +238,13 @@ static void create_objects(private_qcd_core_t *this)
 	if (this->config.spi_map)
 	{
 		this->map = qcd_spi_map_create(this->config.spi_map, this->children);
+		if (this->directory->is_cluster(this->directory))
+		{
+			this->registry = qcd_spi_registry_create(this->children);
+		}
 	}
 	this->reporter = qcd_reporter_create(this->maker, this->exchange, this->map,
-										 this->stats);
+										 this->registry, this->stats);
 }
 
 /**

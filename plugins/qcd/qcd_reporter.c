@@ -30,8 +30,11 @@ struct private_qcd_reporter_t {
 	/** reports over IKE SAs */
 	qcd_exchange_t *exchange;
 
-	/** CHILD SPIs and their IKE SAs, or NULL */
+	/** CHILD SPIs and their IKE SAs before the restart, or NULL */
 	qcd_spi_map_t *map;
+
+	/** those of other members, or NULL */
+	qcd_spi_registry_t *registry;
 
 	/** counters */
 	qcd_stats_t *stats;
@@ -85,7 +88,9 @@ static u_int add_tokens(private_qcd_reporter_t *this, qcd_esp_packet_t *packet,
 	qcd_owner_t owner;
 	u_int count, i;
 
-	if (!this->map || !this->map->find(this->map, packet->spi, &owner))
+	if (!(this->map && this->map->find(this->map, packet->spi, &owner)) &&
+		!(this->registry &&
+		  this->registry->find(this->registry, packet->spi, &owner)))
 	{
 		return 0;
 	}
@@ -153,7 +158,9 @@ METHOD(qcd_reporter_t, destroy, void,
  */
 qcd_reporter_t *qcd_reporter_create(qcd_maker_t *maker,
 									qcd_exchange_t *exchange,
-									qcd_spi_map_t *map, qcd_stats_t *stats)
+									qcd_spi_map_t *map,
+									qcd_spi_registry_t *registry,
+									qcd_stats_t *stats)
 {
 	private_qcd_reporter_t *this;
 
@@ -165,6 +172,7 @@ qcd_reporter_t *qcd_reporter_create(qcd_maker_t *maker,
 		.maker = maker,
 		.exchange = exchange,
 		.map = map,
+		.registry = registry,
 		.stats = stats,
 		.walks = qcd_limit_create(WALKS, WALKS),
 	);

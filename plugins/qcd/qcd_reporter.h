@@ -16,6 +16,7 @@
 #include "qcd_exchange.h"
 #include "qcd_maker.h"
 #include "qcd_spi_map.h"
+#include "qcd_spi_registry.h"
 #include "qcd_stats.h"
 
 typedef struct qcd_reporter_t qcd_reporter_t;
@@ -48,11 +49,14 @@ struct qcd_reporter_t {
  * @param maker		makes tokens
  * @param exchange	reports over IKE SAs
  * @param map		CHILD SPIs and their IKE SAs, NULL if not kept
+ * @param registry	those of other members, NULL if not kept
  * @param stats		counters
  * @return			object
  */
 qcd_reporter_t *qcd_reporter_create(qcd_maker_t *maker,
 									qcd_exchange_t *exchange,
-									qcd_spi_map_t *map, qcd_stats_t *stats);
+									qcd_spi_map_t *map,
+									qcd_spi_registry_t *registry,
+									qcd_stats_t *stats);
 
 #endif /** QCD_REPORTER_H_ @}*/
