@@ -192,6 +192,16 @@ static void set_actions(ike_sa_t *ike_sa)
 }
 
 /**
+ * Check that nobody is just ending the IKE_SA for good: one that is deleted to
+ * be made anew (reauthentication) still is.
+ */
+static bool is_wanted(ike_sa_t *ike_sa)
+{
+	return ike_sa->get_state(ike_sa) != IKE_DELETING ||
+		   ike_sa->has_condition(ike_sa, COND_REAUTHENTICATING);
+}
+
+/**
  * Remove the IKE_SA, which is checked out; the peer is told nothing.
  */
 static void replace(private_qcd_recovery_t *this, ike_sa_t *ike_sa)
@@ -199,12 +209,12 @@ static void replace(private_qcd_recovery_t *this, ike_sa_t *ike_sa)
 	bool again;
 
 	set_actions(ike_sa);
-	again = ike_sa->reestablish(ike_sa) == SUCCESS;
+	again = is_wanted(ike_sa) && ike_sa->reestablish(ike_sa) == SUCCESS;
 	this->stats->count(this->stats, again ? QCD_REESTABLISHED : QCD_REMOVED);
 	this->stats->event(this->stats, "%s[%u] removed, the peer lost it; %s",
 					   ike_sa->get_name(ike_sa), ike_sa->get_unique_id(ike_sa),
 					   again ? "making it anew" :
-					   "its actions don't ask for a new one");
+					   "nothing asks for a new one");
 	if (ike_sa->get_state(ike_sa) != IKE_REKEYED)
 	{
 		charon->bus->ike_updown(charon->bus, ike_sa, FALSE);
