@@ -123,8 +123,8 @@ static bool read_count(private_qcd_esp_watch_t *this, uint64_t *count)
 }
 
 /**
- * Process a packet, returns TRUE if its SPI is unknown; sets answered if that is
- * not above the limits.
+ * Process a packet, returns TRUE if its SPI is unknown; sets answered if that
+ * is not above the limits.
  */
 static bool process(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet,
 					bool *answered)

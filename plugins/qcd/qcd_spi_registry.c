@@ -141,11 +141,11 @@ static void write_entry(u_char *pos, uint32_t spi, const qcd_owner_t *owner)
  */
 static chunk_t next_batch(chunk_t *all)
 {
+	size_t len = min(all->len, QCD_SPI_BATCH * QCD_SPI_LEN);
 	chunk_t batch;
 
-	batch = chunk_clone(chunk_create(all->ptr,
-									 min(all->len, QCD_SPI_BATCH * QCD_SPI_LEN)));
-	*all = chunk_skip(*all, batch.len);
+	batch = chunk_clone(chunk_create(all->ptr, len));
+	*all = chunk_skip(*all, len);
 	return batch;
 }
 

@@ -20,11 +20,12 @@ typedef struct qcd_spi_registry_t qcd_spi_registry_t;
 
 /**
  * Which CHILD SPI of which member belongs, or belonged before its daemon was
- * restarted, to which IKE SA: what qcd_spi_map is for this daemon (RFC 6290, 8.2).
+ * restarted, to which IKE SA: what qcd_spi_map is for this daemon (RFC 6290,
+ * 8.2).
  *
  * Members tell each other over the sync channel (domain SYNC_QCD), and a member
- * that comes back is told what it had.  It may be old: a token made with it then
- * is a wrong one, which is no harm.
+ * that comes back is told what it had.  It may be old: a token made with it
+ * then is a wrong one, which is no harm.
  *
  * Locking: a mutex inside, a leaf; changes of this daemon's CHILD SAs are
  * appended to the channel's queues with the lock of qcd_children.
