@@ -6,14 +6,13 @@
 
 #include "qcd_exchange.h"
 #include "qcd_job.h"
+#include "qcd_payload.h"
 
 #include "ike_wire_notify.h"
 
 #include <daemon.h>
 #include <collections/hashtable.h>
-#include <encoding/payloads/delete_payload.h>
 #include <encoding/payloads/notify_payload.h>
-#include <encoding/payloads/sa_payload.h>
 #include <threading/mutex.h>
 
 /**
@@ -116,14 +115,12 @@ static bool is_maker(private_qcd_exchange_t *this)
 }
 
 /**
- * Add the token for SPIs to a message.  charon's add_notify() writes protocol
- * ID 0, it has to be 1 (RFC 6290, 4.1).
+ * Add the token for SPIs to a message.
  */
 static bool add_token(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 					  message_t *message, uint64_t spi_i, uint64_t spi_r)
 {
 	uint8_t token[QCD_TOKEN_LEN];
-	notify_payload_t *notify;
 	host_t *taker = NULL;
 
 	if (this->config->token_address)
@@ -134,45 +131,10 @@ static bool add_token(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 	{
 		return FALSE;
 	}
-	notify = notify_payload_create_from_protocol_and_type(PLV2_NOTIFY,
-								PROTO_IKE, (notify_type_t)IKE_WIRE_QCD_TOKEN);
-	notify->set_notification_data(notify, chunk_from_thing(token));
-	message->add_payload(message, (payload_t*)notify);
+	qcd_payload_add_token(message, chunk_from_thing(token));
 	memwipe(token, sizeof(token));
 	this->stats->count(this->stats, QCD_TOKENS_GIVEN);
 	return TRUE;
-}
-
-/**
- * Get the new IKE SPI of a message that rekeys an IKE_SA, 0 if it does not.
- */
-static uint64_t get_rekey_spi(message_t *message)
-{
-	enumerator_t *enumerator;
-	linked_list_t *proposals;
-	proposal_t *proposal;
-	sa_payload_t *sa;
-	uint64_t spi = 0;
-
-	sa = (sa_payload_t*)message->get_payload(message,
-											 PLV2_SECURITY_ASSOCIATION);
-	if (!sa)
-	{
-		return 0;
-	}
-	/* all proposals of an IKE SA have the same SPI */
-	proposals = sa->get_proposals(sa);
-	enumerator = proposals->create_enumerator(proposals);
-	while (!spi && enumerator->enumerate(enumerator, &proposal))
-	{
-		if (proposal->get_protocol(proposal) == PROTO_IKE)
-		{
-			spi = proposal->get_spi(proposal);
-		}
-	}
-	enumerator->destroy(enumerator);
-	proposals->destroy_offset(proposals, offsetof(proposal_t, destroy));
-	return spi;
 }
 
 /**
@@ -207,7 +169,7 @@ static void give_auth(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 static void give_rekey(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 					   message_t *message, entry_t *entry)
 {
-	uint64_t spi = get_rekey_spi(message);
+	uint64_t spi = qcd_payload_rekey_spi(message);
 
 	if (message->get_request(message))
 	{
@@ -224,29 +186,22 @@ static void give_rekey(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * Add the report of an unknown ESP SPI: stock charon ignores the notify, so the
- * SPI is deleted, too.
+ * Add the reports of unknown ESP SPIs.
  */
 static void add_reports(private_qcd_exchange_t *this, message_t *message,
 						entry_t *entry)
 {
-	delete_payload_t *delete;
 	u_int i;
 
-	if (!entry->report_count)
+	if (entry->report_count)
 	{
-		return;
+		qcd_payload_add_reports(message, entry->reports, entry->report_count);
+		for (i = 0; i < entry->report_count; i++)
+		{
+			this->stats->count(this->stats, QCD_ESP_PROTECTED);
+		}
+		entry->report_count = 0;
 	}
-	delete = delete_payload_create(PLV2_DELETE, PROTO_ESP);
-	for (i = 0; i < entry->report_count; i++)
-	{
-		message->add_notify(message, FALSE, IKE_WIRE_INVALID_SPI,
-							chunk_from_thing(entry->reports[i]));
-		delete->add_spi(delete, entry->reports[i]);
-		this->stats->count(this->stats, QCD_ESP_PROTECTED);
-	}
-	message->add_payload(message, (payload_t*)delete);
-	entry->report_count = 0;
 }
 
 /**
@@ -305,7 +260,7 @@ static void outgoing(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 static void take_rekey(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 					   message_t *message, entry_t *entry, chunk_t token)
 {
-	uint64_t spi = get_rekey_spi(message), old_i, old_r;
+	uint64_t spi = qcd_payload_rekey_spi(message), old_i, old_r;
 
 	if (message->get_request(message))
 	{
