@@ -254,7 +254,7 @@ START_TEST(test_cookie)
 	ck_assert(this->make(this, 1, 2, src, dst, 5000, buf));
 	ck_assert(this->check(this, 1, 2, src, dst, 5040, cookie, &age));
 	ck_assert_uint_eq(age, 40);
-	/* N1: other addresses, ports, SPIs, a direction not swapped back */
+	/* N1, Q5: other addresses, ports, SPIs, a direction not swapped back */
 	ck_assert(!this->check(this, 1, 2, src, port, 5040, cookie, &age));
 	ck_assert(!this->check(this, 1, 2, dst, src, 5040, cookie, &age));
 	ck_assert(!this->check(this, 2, 1, src, dst, 5040, cookie, &age));
