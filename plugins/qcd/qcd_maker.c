@@ -17,6 +17,14 @@
  */
 #define LATER_PART 10
 
+/**
+ * Requests kept while not enough is known about other members, at most; how
+ * often it's looked if that has changed, in ms; and how many times.
+ */
+#define HELD_MAX 64
+#define HELD_INTERVAL 250
+#define HELD_TRIES 120
+
 typedef struct private_qcd_maker_t private_qcd_maker_t;
 typedef struct answer_t answer_t;
 
@@ -45,6 +53,9 @@ struct private_qcd_maker_t {
 
 	/** when the daemon started */
 	time_t started;
+
+	/** requests kept */
+	refcount_t held;
 };
 
 /**
@@ -60,6 +71,9 @@ struct answer_t {
 
 	/** header of the answer */
 	ike_wire_header_t header;
+
+	/** how often it was looked again, 0 if it is not kept */
+	u_int tries;
 };
 
 /**
@@ -67,6 +81,10 @@ struct answer_t {
  */
 static void destroy_answer(answer_t *answer)
 {
+	if (answer->tries)
+	{
+		ignore_result(ref_put(&answer->this->held));
+	}
 	answer->src->destroy(answer->src);
 	answer->dst->destroy(answer->dst);
 	free(answer);
@@ -117,34 +135,33 @@ METHOD(qcd_maker_t, get_tokens, u_int,
 }
 
 /**
- * Job: send an answer.
+ * Keep a request that got no token, as other members may have the IKE SA: they
+ * may say soon that they have not, and the peer's next request may be far.
  */
-static job_requeue_t answer_job(answer_t *answer)
+static bool keep(private_qcd_maker_t *this, answer_t *answer)
 {
-	private_qcd_maker_t *this = answer->this;
-	uint8_t tokens[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN];
-	ike_wire_message_t message = { .header = answer->header };
-	sa_holder_t holder;
-	u_int count, i;
+	if (!this->secret || !this->config->maker)
+	{
+		return FALSE;
+	}
+	if (!answer->tries && ref_get(&this->held) > HELD_MAX)
+	{
+		ignore_result(ref_put(&this->held));
+		return FALSE;
+	}
+	return ++answer->tries <= HELD_TRIES;
+}
 
-	if (!qcd_maker_ready(answer->src))
-	{
-		this->stats->count(this->stats, QCD_NOT_READY);
-		return JOB_REQUEUE_NONE;
-	}
-	count = get_tokens(this, message.header.spi_i, message.header.spi_r,
-					   answer->src, tokens, &holder);
-	switch (holder)
-	{
-		case SA_HOLDER_HERE:
-			this->stats->count(this->stats, QCD_HELD_HERE);
-			return JOB_REQUEUE_NONE;
-		case SA_HOLDER_MEMBER:
-			this->stats->count(this->stats, QCD_HELD_ELSEWHERE);
-			return JOB_REQUEUE_NONE;
-		default:
-			break;
-	}
+/**
+ * Send an answer with tokens, or without.
+ */
+static void send_answer(private_qcd_maker_t *this, answer_t *answer,
+						uint8_t tokens[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN],
+						u_int count)
+{
+	ike_wire_message_t message = { .header = answer->header };
+	u_int i;
+
 	ike_wire_notify_add(&message, PROTO_NONE, IKE_WIRE_INVALID_IKE_SPI,
 						chunk_empty, chunk_empty);
 	for (i = 0; i < count; i++)
@@ -159,6 +176,44 @@ static job_requeue_t answer_job(answer_t *answer)
 					   answer->src, be64toh(message.header.spi_i),
 					   be64toh(message.header.spi_r), count,
 					   count == 1 ? "" : "s");
+}
+
+/**
+ * Job: answer a request.
+ */
+static job_requeue_t answer_job(answer_t *answer)
+{
+	private_qcd_maker_t *this = answer->this;
+	uint8_t tokens[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN];
+	sa_holder_t holder;
+	u_int count;
+
+	if (!qcd_maker_ready(answer->src))
+	{
+		this->stats->count(this->stats, QCD_NOT_READY);
+		return JOB_REQUEUE_NONE;
+	}
+	count = get_tokens(this, answer->header.spi_i, answer->header.spi_r,
+					   answer->src, tokens, &holder);
+	switch (holder)
+	{
+		case SA_HOLDER_HERE:
+			this->stats->count(this->stats, QCD_HELD_HERE);
+			return JOB_REQUEUE_NONE;
+		case SA_HOLDER_MEMBER:
+			this->stats->count(this->stats, QCD_HELD_ELSEWHERE);
+			return JOB_REQUEUE_NONE;
+		default:
+			break;
+	}
+	if (count || !answer->tries)
+	{
+		send_answer(this, answer, tokens, count);
+	}
+	if (!count && holder == SA_HOLDER_UNKNOWN && keep(this, answer))
+	{
+		return JOB_RESCHEDULE_MS(HELD_INTERVAL);
+	}
 	return JOB_REQUEUE_NONE;
 }
 
