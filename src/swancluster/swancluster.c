@@ -11,6 +11,7 @@
  */
 
 #include "genkey.h"
+#include "qcd_print.h"
 #include "reply.h"
 #include "reply_print.h"
 #include "request.h"
@@ -80,6 +81,17 @@ static void print_error(const char *msg)
 	fputs("swancluster: ", stderr);
 	reply_print_str(msg, stderr);
 	fputc('\n', stderr);
+}
+
+/**
+ * Refuse the command line.
+ */
+static int refuse(const char *what, const char *arg)
+{
+	fprintf(stderr, "swancluster: %s '", what);
+	reply_print_str(arg, stderr);
+	fputs("', see: swancluster --help\n", stderr);
+	return EXIT_USAGE;
 }
 
 /**
@@ -195,6 +207,46 @@ static int run_resync(call_t *call)
 }
 
 /**
+ * Print the reply to "qcd".
+ */
+static void print_qcd(call_t *call, reply_t *reply)
+{
+	qcd_print(reply, stdout);
+}
+
+/**
+ * Print the reply to "qcd-rotate".
+ */
+static void print_rotate(call_t *call, reply_t *reply)
+{
+	fputs("new tokens are made with a new secret, ", stdout);
+	reply_print_str(reply_get_str(reply, "secrets", "?"), stdout);
+	fputs(" secrets are in use\n", stdout);
+}
+
+/**
+ * Command "qcd".
+ */
+static int run_qcd(call_t *call)
+{
+	static const command_t rotate = { "qcd-rotate", NULL, "j", "", NULL };
+	request_arg_t args[] = {
+		{ NULL, NULL },
+	};
+
+	if (!call->arg)
+	{
+		return run_request(call, args, print_qcd);
+	}
+	if (!streq(call->arg, "rotate"))
+	{
+		return refuse("'qcd' takes 'rotate' only, not", call->arg);
+	}
+	call->command = &rotate;
+	return run_request(call, args, print_rotate);
+}
+
+/**
  * Command "genkey".
  */
 static int run_genkey(call_t *call)
@@ -225,6 +277,8 @@ static const command_t commands[] = {
 	  "let another member take over from this active one", run_change },
 	{ "resync", "[MEMBER]", "j",
 	  "get a full copy from another member, or all", run_resync },
+	{ "qcd", "[rotate]", "j",
+	  "show crash detection; make a new secret for its tokens", run_qcd },
 	{ "genkey", "[FILE]", "",
 	  "make a cluster secret (stdout without FILE)", run_genkey },
 };
@@ -267,17 +321,6 @@ static void print_help()
 		 "addresses.\n"
 		 "exit codes: 0 done, 1 refused or failed, 2 wrong usage, 3 no daemon "
 		 "answers");
-}
-
-/**
- * Refuse the command line.
- */
-static int refuse(const char *what, const char *arg)
-{
-	fprintf(stderr, "swancluster: %s '", what);
-	reply_print_str(arg, stderr);
-	fputs("', see: swancluster --help\n", stderr);
-	return EXIT_USAGE;
 }
 
 /**

@@ -37,8 +37,10 @@ enum sync_domain_t {
 	SYNC_STUB = 3,
 	/** sa-directory */
 	SYNC_DIRECTORY = 4,
+	/** qcd */
+	SYNC_QCD = 5,
 	/** number of domains */
-	SYNC_DOMAIN_COUNT = 5,
+	SYNC_DOMAIN_COUNT = 6,
 };
 
 /**

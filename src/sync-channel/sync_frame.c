@@ -23,12 +23,13 @@ ENUM(sync_control_names, SYNC_HELLO, SYNC_ACK_REQUEST,
 	"ACK_REQUEST",
 );
 
-ENUM(sync_domain_names, SYNC_CONTROL, SYNC_DIRECTORY,
+ENUM(sync_domain_names, SYNC_CONTROL, SYNC_QCD,
 	"control",
 	"ha-sync",
 	"redirect",
 	"stub",
 	"directory",
+	"qcd",
 );
 
 /*

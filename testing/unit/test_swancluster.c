@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "genkey.h"
+#include "qcd_print.h"
 #include "reply.h"
 #include "reply_print.h"
 #include "status_print.h"
@@ -438,6 +439,41 @@ START_TEST(test_status_empty)
 }
 END_TEST
 
+START_TEST(test_qcd)
+{
+	reply_t *counters, *events;
+
+	print(qcd_print);
+	assert_has("token maker: ?");
+	add(root, "maker", "yes");
+	add(root, "secrets", "4");
+	add(root, "taker", "no");
+	add(root, "sas-here", "7");
+	counters = reply_add(root, REPLY_SECTION, "counters");
+	add(counters, "tokens-sent", "12");
+	add(counters, "tokens-wrong", "0");
+	events = reply_add(root, REPLY_LIST, "events");
+	add(events, NULL, "one");
+	add(events, NULL, "\e[2Jtwo");
+	print(qcd_print);
+	assert_has("token maker: yes, secrets: 4\n");
+	assert_has("token taker: no");
+	assert_has("  tokens-sent: 12\n");
+	assert_has_not("tokens-wrong");
+	assert_has("IKE SAs: 7\n");
+	assert_has("  one\n");
+	assert_has_not("\e");
+	add(root, "cluster", "yes");
+	add(root, "sas-members", "8");
+	print(qcd_print);
+	assert_has("IKE SAs: 7, on other members: 8\n");
+	/* values where sections belong */
+	add(counters, "x", "y");
+	add(events, NULL, "");
+	print(qcd_print);
+}
+END_TEST
+
 /**
  * Read a file into buf.
  */
@@ -525,6 +561,7 @@ static Suite *swancluster_suite()
 	tcase_add_test(tc, test_status_failed);
 	tcase_add_test(tc, test_status_stats);
 	tcase_add_test(tc, test_status_empty);
+	tcase_add_test(tc, test_qcd);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("genkey");
