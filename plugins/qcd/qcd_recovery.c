@@ -25,6 +25,10 @@
 #define DELAY_MIN 1000
 #define DELAY_MAX 60000
 
+/** how much later than that it may be done, in ms: the peer answers each request
+ * with a token */
+#define SLACK 1000
+
 /**
  * Peers remembered at most; those of the past are forgotten then.
  */
@@ -151,7 +155,7 @@ static int get_delay(private_qcd_recovery_t *this, ike_sa_t *ike_sa)
 		);
 		this->peers->put(this->peers, peer->name, peer);
 	}
-	else if (peer->time > now)
+	else if (peer->delay && now < peer->time + SLACK)
 	{
 		delay = -1;
 	}
