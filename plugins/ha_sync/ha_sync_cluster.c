@@ -129,6 +129,7 @@ static void announce(private_ha_sync_cluster_t *this,
  */
 static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
 {
+	this->copies->flush(this->copies);
 	this->silence->taking_over(this->silence, group);
 	this->failover->activate(this->failover, group, planned);
 	this->response->activate(this->response, group);

@@ -254,6 +254,14 @@ static void remove_child(ha_sync_replica_t *replica,
 	queue(from_replica(replica), (op_t){ OP_REMOVE_CHILD, *id }, FALSE);
 }
 
+METHOD(ha_sync_replica_queue_t, flush, void,
+	private_ha_sync_replica_queue_t *this)
+{
+	this->mutex->lock(this->mutex);
+	wait_for(this, this->queued);
+	this->mutex->unlock(this->mutex);
+}
+
 METHOD(ha_sync_replica_queue_t, destroy, void,
 	private_ha_sync_replica_queue_t *this)
 {
@@ -288,6 +296,7 @@ ha_sync_replica_queue_t *ha_sync_replica_queue_create(
 				.remove = remove_ike,
 				.remove_child = remove_child,
 			},
+			.flush = _flush,
 			.destroy = _destroy,
 		},
 		.registry = registry,

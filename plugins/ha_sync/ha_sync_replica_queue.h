@@ -42,6 +42,12 @@ struct ha_sync_replica_queue_t {
 	ha_sync_replica_t replica;
 
 	/**
+	 * Wait until what was queued is done: before a takeover, which makes copies
+	 * itself, and must not do so at the same time.
+	 */
+	void (*flush)(ha_sync_replica_queue_t *this);
+
+	/**
 	 * Destroy a ha_sync_replica_queue_t, what was not done is dropped.
 	 */
 	void (*destroy)(ha_sync_replica_queue_t *this);

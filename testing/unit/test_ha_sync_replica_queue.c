@@ -181,7 +181,9 @@ START_TEST(test_order)
 	assert_call(4, 'r', 1);
 	/* and again, after it was empty */
 	this->update(this, &ike);
-	wait_for(6);
+	queue->flush(queue);
+	ck_assert_uint_eq(__atomic_load_n(&count, __ATOMIC_ACQUIRE), 6);
+	queue->flush(queue);
 }
 END_TEST
 
