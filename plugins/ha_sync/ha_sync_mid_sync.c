@@ -145,7 +145,7 @@ static void set_mid(ike_sa_t *ike_sa, bool initiate, uint32_t mid)
  * then, or both sides would use different nonces.  If it chose a higher M2 it
  * has not accepted our request with a lower message ID.  But to set P2 only,
  * wait until the response is here; unless it never left, as the IKE_SA is
- * UNSYNED and nothing but the sync does.
+ * UNSYNED, the peer knows what that is, and nothing but the sync leaves.
  *
  * @return			FALSE to be called again when the exchange is over
  */
@@ -159,7 +159,8 @@ static bool adopt(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 	if (response->send > ike_sa->get_message_id(ike_sa, FALSE))
 	{
 		if (is_busy(ike_sa) &&
-			!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
+			!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED |
+							 HA_SYNC_CAP_PLUGIN | HA_SYNC_CAP_MID))
 		{
 			return FALSE;
 		}
