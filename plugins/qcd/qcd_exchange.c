@@ -499,18 +499,7 @@ METHOD(qcd_exchange_t, report_spi, void,
 METHOD(qcd_exchange_t, destroy, void,
 	private_qcd_exchange_t *this)
 {
-	enumerator_t *enumerator;
-	entry_t *entry;
-	void *key;
-
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &key, &entry))
-	{
-		this->entries->remove_at(this->entries, enumerator);
-		free(entry);
-	}
-	enumerator->destroy(enumerator);
-	this->entries->destroy(this->entries);
+	this->entries->destroy_function(this->entries, (void*)free);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }

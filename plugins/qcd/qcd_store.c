@@ -352,18 +352,7 @@ METHOD(qcd_store_t, count, u_int,
 METHOD(qcd_store_t, destroy, void,
 	private_qcd_store_t *this)
 {
-	enumerator_t *enumerator;
-	entry_t *entry;
-	void *key;
-
-	enumerator = this->entries->create_enumerator(this->entries);
-	while (enumerator->enumerate(enumerator, &key, &entry))
-	{
-		this->entries->remove_at(this->entries, enumerator);
-		destroy_entry(entry);
-	}
-	enumerator->destroy(enumerator);
-	this->entries->destroy(this->entries);
+	this->entries->destroy_function(this->entries, (void*)destroy_entry);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }

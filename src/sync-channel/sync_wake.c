@@ -146,7 +146,11 @@ void sync_thread_prompt()
 		.runtime = TIME_SLICE,
 	};
 
-	syscall(SYS_sched_setattr, 0, &attr, 0);
+	/* who runs charon with another policy has chosen that */
+	if (sched_getscheduler(0) == SCHED_OTHER)
+	{
+		syscall(SYS_sched_setattr, 0, &attr, 0);
+	}
 }
 
 /*
