@@ -6,22 +6,14 @@
 
 #include "ha_sync_capture.h"
 #include "ha_sync_describe.h"
-#include "ha_sync_option.h"
-#include "ha_sync_message.h"
-#include "ha_sync_packets.h"
 #include "ha_sync_tracked.h"
+#include "ha_sync_witness.h"
 
 #include <daemon.h>
 #include <collections/hashtable.h>
-#include <encoding/payloads/notify_payload.h>
 #include <processing/jobs/callback_job.h>
 #include <sa/ikev2/keymat_v2.h>
 #include <threading/mutex.h>
-
-/**
- * Type of a PPK ID that is a fixed string (RFC 8784, 5.1).
- */
-#define PPK_ID_FIXED 2
 
 typedef struct private_ha_sync_capture_t private_ha_sync_capture_t;
 typedef struct refresh_t refresh_t;
@@ -55,9 +47,8 @@ struct private_ha_sync_capture_t {
 	/** takes the time spent in hooks */
 	ha_sync_hook_time_t *times;
 
-	/** hashes requests, in hooks only; creating one takes longer than to use
-	 * it */
-	hasher_t *hasher;
+	/** looks at messages, in hooks only */
+	ha_sync_witness_t *witness;
 
 	/** unique ID of IKE_SA => ha_sync_tracked_t */
 	hashtable_t *tracked;
@@ -298,148 +289,20 @@ static void queue_refresh(private_ha_sync_capture_t *this, ike_sa_t *ike_sa,
 											  NULL, JOB_PRIO_HIGH));
 }
 
-/**
- * Look for the ID of a PPK in an IKE_AUTH message (RFC 8784, 3).
- */
-static void look_for_ppk(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
-						 message_t *message)
-{
-	notify_payload_t *notify;
-	chunk_t data;
-
-	if (message->get_exchange_type(message) != IKE_AUTH ||
-		!ike_sa->supports_extension(ike_sa, EXT_PPK))
-	{
-		return;
-	}
-	notify = message->get_notify(message, PPK_IDENTITY);
-	if (notify)
-	{
-		data = notify->get_notification_data(notify);
-		if (data.len > 1 && data.ptr[0] == PPK_ID_FIXED)
-		{
-			tracked->set_ppk_id(tracked,
-						identification_create_from_data(chunk_skip(data, 1)));
-		}
-	}
-}
-
-/**
- * Check if the packets of a message are kept.  The response to IKE_AUTH may be
- * larger than all else that is told of the IKE SA, so it takes part in semi-sync
- * only, which is there to survive what it is for.
- */
-static bool is_kept(private_ha_sync_capture_t *this, message_t *message)
-{
-	return message->get_exchange_type(message) != IKE_AUTH ||
-		   this->gate->is_sync(this->gate);
-}
-
-/**
- * Note the hash of a request the IKE_SA is about to answer.  That of a message
- * is taken when it was authenticated.  A fragment is seen before only; one that
- * is forged may make it useless, as long as no other one follows.
- */
-static void hash_request(private_ha_sync_capture_t *this,
-						 ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
-						 message_t *message, bool plain)
-{
-	chunk_t data = message->get_packet_data(message);
-	uint8_t hash[HA_SYNC_HASH_LEN];
-
-	/* a message made of fragments has no packet of its own */
-	if (!data.len || !message->get_request(message) ||
-		plain == ha_sync_packets_is_first_fragment(data) ||
-		message->get_message_id(message) !=
-										ike_sa->get_message_id(ike_sa, FALSE))
-	{
-		return;
-	}
-	if (!is_kept(this, message))
-	{
-		tracked->exchanges->set_hash(tracked->exchanges, NULL);
-	}
-	else if (ha_sync_message_hash(this->hasher, message, hash))
-	{
-		tracked->exchanges->set_hash(tracked->exchanges, hash);
-	}
-}
-
-/**
- * Note the packets of a message that is sent.
- */
-static void keep_packets(private_ha_sync_capture_t *this,
-						 ha_sync_tracked_t *tracked, message_t *message)
-{
-	chunk_t packets = chunk_empty;
-
-	if (is_kept(this, message))
-	{
-		packets = ha_sync_message_packets(message);
-	}
-	tracked->exchanges->packets(tracked->exchanges,
-								message->get_message_id(message),
-								message->get_request(message), packets);
-}
-
-/**
- * Check if the IKE_SA ends with the message it sends: a response to a delete.
- * What is told of it has to be told before.
- */
-static bool is_farewell(ike_sa_t *ike_sa, message_t *message)
-{
-	enumerator_t *enumerator;
-	task_t *task;
-	bool busy;
-
-	if (message->get_request(message) ||
-		ike_sa->get_state(ike_sa) != IKE_DELETING)
-	{
-		return FALSE;
-	}
-	/* not if we delete it ourselves, and answer something else meanwhile */
-	enumerator = ike_sa->create_task_enumerator(ike_sa, TASK_QUEUE_ACTIVE);
-	busy = enumerator->enumerate(enumerator, &task);
-	enumerator->destroy(enumerator);
-	return !busy;
-}
-
 METHOD(listener_t, message, bool,
 	private_ha_sync_capture_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
 {
 	ha_sync_tracked_t *tracked;
-	bool request;
 
 	tracked = ike_sa ? find(this, ike_sa) : NULL;
 	if (!tracked)
 	{
 		return TRUE;
 	}
-	/* when incoming, only plain messages are authenticated; when outgoing, a
-	 * message is ready to be sent when it is not plain anymore */
-	request = message->get_request(message);
-	if (incoming)
-	{
-		hash_request(this, tracked, ike_sa, message, plain);
-	}
-	if (plain)
-	{
-		look_for_ppk(tracked, ike_sa, message);
-	}
-	if (plain == incoming)
-	{
-		tracked->exchanges->message(tracked->exchanges,
-								message->get_message_id(message), request,
-								!incoming);
-	}
-	if (!incoming && !plain)
-	{
-		keep_packets(this, tracked, message);
-		tracked->farewell = is_farewell(ike_sa, message);
-		tracked->due = TRUE;
-	}
-	else if (incoming && plain && !request)
+	this->witness->message(this->witness, tracked, ike_sa, message, incoming,
+						   plain);
+	if (incoming && plain && !message->get_request(message))
 	{
 		queue_refresh(this, ike_sa, tracked);
 	}
@@ -592,7 +455,7 @@ METHOD(ha_sync_capture_t, destroy, void,
 	}
 	enumerator->destroy(enumerator);
 	this->tracked->destroy(this->tracked);
-	DESTROY_IF(this->hasher);
+	this->witness->destroy(this->witness);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -635,7 +498,7 @@ ha_sync_capture_t *ha_sync_capture_create(ha_sync_groups_t *groups,
 		.caps = caps,
 		.gate = gate,
 		.times = times,
-		.hasher = ha_sync_message_hasher(),
+		.witness = ha_sync_witness_create(gate),
 		.tracked = hashtable_create(ha_sync_describe_hash, hashtable_equals_ptr,
 									64),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

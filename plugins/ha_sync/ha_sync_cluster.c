@@ -5,38 +5,8 @@
  */
 
 #include "ha_sync_cluster.h"
-#include "ha_sync_address_keep.h"
-#include "ha_sync_address_watch.h"
-#include "ha_sync_capture.h"
 #include "ha_sync_command.h"
-#include "ha_sync_counters.h"
-#include "ha_sync_durability.h"
-#include "ha_sync_failover.h"
-#include "ha_sync_outlet.h"
-#include "ha_sync_groups.h"
-#include "ha_sync_hook_span.h"
-#include "ha_sync_hook_time.h"
-#include "ha_sync_lease.h"
-#include "ha_sync_leftovers.h"
-#include "ha_sync_mid_caps.h"
-#include "ha_sync_mid_guard.h"
-#include "ha_sync_mid_sync.h"
-#include "ha_sync_mobike.h"
-#include "ha_sync_ownership.h"
-#include "ha_sync_peer.h"
-#include "ha_sync_receiver.h"
-#include "ha_sync_registry.h"
-#include "ha_sync_rekey.h"
-#include "ha_sync_replay_policy.h"
-#include "ha_sync_replica.h"
-#include "ha_sync_replica_queue.h"
-#include "ha_sync_response.h"
-#include "ha_sync_resume.h"
-#include "ha_sync_resync.h"
-#include "ha_sync_sender.h"
-#include "ha_sync_silence.h"
-#include "ha_sync_spi.h"
-#include "ha_sync_state.h"
+#include "ha_sync_objects.h"
 #include "sync_option.h"
 
 #include <daemon.h>
@@ -58,268 +28,56 @@ struct private_ha_sync_cluster_t {
 	/** public interface */
 	ha_sync_cluster_t public;
 
-	/** objects, in the order of creation */
-	sync_channel_t *channel;
-	ha_sync_groups_t *groups;
-	ha_sync_registry_t *registry;
-	ha_sync_sender_t *sender;
-	ha_sync_durability_t *durability;
-	ha_sync_hook_time_t *times;
-	ha_sync_counters_t *counters;
-	ha_sync_mid_caps_t *caps;
-	ha_sync_capture_t *capture;
-	ha_sync_hook_span_t *span;
-	ha_sync_lease_t *lease;
-	ha_sync_replica_t *replica;
-	ha_sync_replica_queue_t *copies;
-	ha_sync_mid_sync_t *mid_sync;
-	ha_sync_mid_guard_t *guard;
-	ha_sync_state_t *state;
-	ha_sync_kernel_replay_t *kernel;
-	ha_sync_peer_t *peer;
-	ha_sync_mobike_t *mobike;
-	ha_sync_rekey_t *rekey;
-	ha_sync_replay_policy_t *policy;
-	ha_sync_response_t *response;
-	ha_sync_resume_t *resume;
-	ha_sync_failover_t *failover;
-	ha_sync_ownership_t *ownership;
-	ha_sync_spi_t *spi;
-	ha_sync_silence_t *silence;
-	ha_sync_resync_t *resync;
-	ha_sync_receiver_t *receiver;
-	ha_sync_address_watch_t *addresses;
-	ha_sync_address_keep_t *keep;
-	ha_sync_outlet_t *outlet;
+	/** all objects */
+	ha_sync_objects_t *objects;
+
+	/** control socket, NULL if there is none */
 	cluster_control_t *control;
+
+	/** commands and status, NULL if there is no control socket */
 	ha_sync_command_t *command;
 };
 
 /**
- * Implements ha_sync_ownership_ops_t.holds
+ * Make copies that failed, and live IKE SAs of those whose group this member
+ * became active for meanwhile.
  */
-static bool holds(private_ha_sync_cluster_t *this, char *group)
-{
-	array_t *addresses;
-	host_t *host;
-	bool all;
-
-	addresses = this->groups->get_addresses(this->groups, group);
-	all = array_count(addresses) > 0;
-	while (addresses && array_remove(addresses, ARRAY_HEAD, &host))
-	{
-		all = all && this->addresses->holds(this->addresses, host);
-		host->destroy(host);
-	}
-	array_destroy(addresses);
-	return all;
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.announce
- */
-static void announce(private_ha_sync_cluster_t *this,
-					 const ha_sync_group_record_t *record)
-{
-	this->sender->group(this->sender, record);
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.activate
- */
-static void activate(private_ha_sync_cluster_t *this, char *group, bool planned)
-{
-	this->copies->flush(this->copies);
-	this->silence->taking_over(this->silence, group);
-	this->failover->activate(this->failover, group, planned);
-	this->response->activate(this->response, group);
-	this->lease->settle(this->lease);
-	/* the others may have got less, or more, from the previous active */
-	this->channel->start_resync(this->channel, NULL, SYNC_HA);
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.give_up
- */
-static void give_up(private_ha_sync_cluster_t *this, char *group)
-{
-	this->failover->give_up(this->failover, group);
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.settle
- */
-static void settle(private_ha_sync_cluster_t *this, char *group)
-{
-	/* the kernel must not send with the numbers of a copy */
-	this->keep->release(this->keep, group);
-	this->failover->settle(this->failover, group);
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.drop
- */
-static void drop(private_ha_sync_cluster_t *this, char *group)
-{
-	this->failover->drop(this->failover, group);
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.resync
- */
-static void resync(private_ha_sync_cluster_t *this, char *member)
-{
-	this->channel->request_resync(this->channel, member, SYNC_HA);
-}
-
-/**
- * Implements ha_sync_ownership_ops_t.count
- */
-static uint32_t count(private_ha_sync_cluster_t *this, char *group)
-{
-	return this->registry->count(this->registry, group).ikes;
-}
-
-/**
- * The addresses of this host changed.
- */
-static void addresses_changed(private_ha_sync_cluster_t *this)
-{
-	this->ownership->addresses_changed(this->ownership);
-}
-
-/**
- * Check if an IKE_SA is on a service address.
- */
-static bool is_ours(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa)
-{
-	return this->groups->find(this->groups,
-							  ike_sa->get_my_host(ike_sa)) != NULL;
-}
-
-/**
- * The message IDs of an IKE_SA were changed by a sync.
- */
-static void mids_set(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa,
-					 const ha_sync_mids_t *mids)
-{
-	this->capture->set_mids(this->capture, ike_sa, mids);
-}
-
-/**
- * A peer did not skip numbers of its replay counters as it was asked to.
- */
-static void skip_refused(private_ha_sync_cluster_t *this, ike_sa_id_t *id)
-{
-	ha_sync_spis_t spis = {
-		.i = id->get_initiator_spi(id),
-		.r = id->get_responder_spi(id),
-		.initiator = id->is_initiator(id),
-	};
-	array_t *children;
-
-	children = this->registry->get_children(this->registry, &spis);
-	this->policy->refused(this->policy, children);
-	array_destroy_function(children, (void*)ha_sync_child_destroy, NULL);
-}
-
-/**
- * Implements ha_sync_peer_ops_t.judge
- */
-static ha_sync_verdict_t judge(private_ha_sync_cluster_t *this,
-							   ike_sa_t *ike_sa)
-{
-	return this->state->judge(this->state, ike_sa);
-}
-
-/**
- * Implements ha_sync_peer_ops_t.refused
- */
-static void refused(private_ha_sync_cluster_t *this, ike_sa_t *ike_sa)
-{
-	this->state->fail(this->state, ike_sa,
-					  "the peer failed over at the same time");
-}
-
-/**
- * Check if rekeyings have to wait: as long as peers are still to be told the
- * message IDs, they may refuse our requests.
- */
-static bool syncs_wait(private_ha_sync_cluster_t *this)
-{
-	ha_sync_failover_status_t status;
-	uint32_t unproven, queued;
-
-	this->failover->get_status(this->failover, &status);
-	this->guard->get_counts(this->guard, &unproven, &queued);
-	return status.active || queued;
-}
-
-/**
- * The daemon goes down: check if another member is there to take over.
- */
-static bool stopping(private_ha_sync_cluster_t *this)
+static void make_failed(ha_sync_objects_t *this)
 {
 	enumerator_t *enumerator;
-	sync_member_t *member;
-	bool found = FALSE;
+	ha_sync_spis_t *spis;
+	char *name, *reason, *group;
 
-	enumerator = this->channel->create_member_enumerator(this->channel);
-	while (enumerator->enumerate(enumerator, &member))
+	enumerator = this->registry->create_failure_enumerator(this->registry);
+	while (enumerator->enumerate(enumerator, &spis, &name, &reason))
 	{
-		found = found || member->state == SYNC_LINK_UP;
+		group = this->registry->get_group(this->registry, spis);
+		if (group && this->ownership->is_active(this->ownership, group))
+		{
+			this->failover->revive(this->failover, spis);
+		}
+		else if (group)
+		{
+			this->copies->replica.make(&this->copies->replica, spis);
+		}
+		free(group);
 	}
 	enumerator->destroy(enumerator);
-	if (found)
-	{
-		this->capture->freeze(this->capture);
-	}
-	return found;
 }
 
 /**
- * A packet leaves, or must not: what hooks left to others to do is due.
+ * Job: make copies that failed, not while a takeover does so itself.
  */
-static bool leaving(private_ha_sync_cluster_t *this, packet_t *packet)
+static job_requeue_t retry(ha_sync_objects_t *this)
 {
-	this->capture->leaving(this->capture);
-	this->channel->wake(this->channel);
-	this->counters->wake(this->counters);
-	if (!this->state->pass(this->state, packet) ||
-		!this->guard->pass(this->guard, packet))
-	{
-		return FALSE;
-	}
-	this->resume->substitute(this->resume, packet);
-	return TRUE;
-}
+	ha_sync_failover_status_t status;
 
-/**
- * Job: make copies that failed.
- */
-static job_requeue_t retry(private_ha_sync_cluster_t *this)
-{
-	this->receiver->retry(this->receiver);
+	this->failover->get_status(this->failover, &status);
+	if (!status.active)
+	{
+		make_failed(this);
+	}
 	return JOB_RESCHEDULE(IMPORT_RETRY);
-}
-
-/**
- * Read if only commands change the active, FALSE if the option is wrong.
- */
-static bool read_takeover(bool *manual)
-{
-	char *value;
-
-	value = lib->settings->get_str(lib->settings,
-							"%s.plugins.ha-sync.takeover", "address", lib->ns);
-	*manual = streq(value, "manual");
-	if (!*manual && !streq(value, "address"))
-	{
-		DBG1(DBG_CFG, "ha-sync: takeover = '%s' is not known, use 'address' or "
-			 "'manual'", value);
-		return FALSE;
-	}
-	return TRUE;
 }
 
 /**
@@ -337,27 +95,9 @@ static void check_options()
 }
 
 /**
- * Give ownership the configured groups.
- */
-static bool set_groups(private_ha_sync_cluster_t *this)
-{
-	array_t *names;
-	bool manual;
-
-	if (!read_takeover(&manual))
-	{
-		return FALSE;
-	}
-	names = this->groups->get_names(this->groups);
-	this->ownership->set_groups(this->ownership, names, manual);
-	array_destroy(names);
-	return TRUE;
-}
-
-/**
  * Get the names of the other members, allocated.
  */
-static array_t *get_others(private_ha_sync_cluster_t *this)
+static array_t *get_others(ha_sync_objects_t *this)
 {
 	enumerator_t *enumerator;
 	sync_member_t *member;
@@ -376,7 +116,7 @@ static array_t *get_others(private_ha_sync_cluster_t *this)
 /**
  * Take our part of the SPIs, and start ownership, with the configured members.
  */
-static void set_members(private_ha_sync_cluster_t *this, bool start)
+static void set_members(ha_sync_objects_t *this, bool start)
 {
 	array_t *names = get_others(this);
 
@@ -389,140 +129,9 @@ static void set_members(private_ha_sync_cluster_t *this, bool start)
 }
 
 /**
- * Create the objects of the peer's role: the other side may be a cluster, too.
- */
-static bool create_peer(private_ha_sync_cluster_t *this)
-{
-	ha_sync_peer_ops_t ops = {
-		.judge = (void*)judge,
-		.refused = (void*)refused,
-		.changed = (void*)mids_set,
-		.user = this,
-	};
-
-	this->kernel = ha_sync_kernel_replay_create();
-	if (!this->kernel)
-	{
-		return FALSE;
-	}
-	this->peer = ha_sync_peer_create(this->caps, this->kernel, &ops);
-	return TRUE;
-}
-
-/**
- * Create the objects that keep the state.
- */
-static bool create_state(private_ha_sync_cluster_t *this)
-{
-	check_options();
-	this->channel = sync_channel_get();
-	if (!this->channel)
-	{
-		return FALSE;
-	}
-	this->groups = ha_sync_groups_create();
-	if (!this->groups)
-	{
-		return FALSE;
-	}
-	ha_sync_leftovers_remove(this->groups);
-	this->registry = ha_sync_registry_create();
-	this->sender = ha_sync_sender_create(this->channel);
-	this->durability = ha_sync_durability_create(this->channel, this->sender);
-	if (!this->durability)
-	{
-		return FALSE;
-	}
-	this->times = ha_sync_hook_time_create();
-	this->counters = ha_sync_counters_create(this->registry, this->sender);
-	if (!this->counters)
-	{
-		return FALSE;
-	}
-	this->caps = ha_sync_mid_caps_create();
-	this->capture = ha_sync_capture_create(this->groups, this->registry,
-								this->sender, this->counters, this->caps,
-								this->durability->get_gate(this->durability),
-								this->times);
-	this->span = ha_sync_hook_span_create(this->capture);
-	this->lease = ha_sync_lease_create();
-	this->replica = ha_sync_replica_create(this->registry, this->counters,
-										   this->capture, this->caps,
-										   this->lease);
-	this->mid_sync = ha_sync_mid_sync_create(this->caps, (void*)is_ours,
-								(void*)mids_set, (void*)skip_refused, this);
-	this->guard = ha_sync_mid_guard_create(this->registry, this->mid_sync);
-	this->state = ha_sync_state_create(this->caps, this->capture, this->guard,
-									   this->mid_sync);
-	if (!create_peer(this))
-	{
-		return FALSE;
-	}
-	this->mobike = ha_sync_mobike_create(this->groups);
-	this->rekey = ha_sync_rekey_create(this->registry, (void*)syncs_wait, this);
-	this->policy = ha_sync_replay_policy_create(this->rekey);
-	if (!this->policy)
-	{
-		return FALSE;
-	}
-	this->response = ha_sync_response_create(this->registry);
-	this->resume = ha_sync_resume_create(this->capture);
-	this->failover = ha_sync_failover_create(this->registry, this->replica,
-								this->capture, this->counters, this->sender,
-								this->caps, this->state, this->guard,
-								this->policy, this->resume);
-	return TRUE;
-}
-
-/**
- * Create the objects that act.
- */
-static bool create_actors(private_ha_sync_cluster_t *this)
-{
-	ha_sync_ownership_ops_t ops = {
-		.user = this,
-		.holds = (void*)holds,
-		.announce = (void*)announce,
-		.activate = (void*)activate,
-		.give_up = (void*)give_up,
-		.settle = (void*)settle,
-		.drop = (void*)drop,
-		.resync = (void*)resync,
-		.count = (void*)count,
-	};
-
-	this->ownership = ha_sync_ownership_create(
-								this->channel->get_name(this->channel), &ops);
-	if (!set_groups(this))
-	{
-		return FALSE;
-	}
-	this->spi = ha_sync_spi_create();
-	this->silence = ha_sync_silence_create(this->groups, this->registry,
-								this->ownership, this->counters, this->rekey);
-	this->copies = ha_sync_replica_queue_create(this->registry, this->replica);
-	this->resync = ha_sync_resync_create(this->groups, this->registry,
-								this->ownership, &this->copies->replica);
-	this->receiver = ha_sync_receiver_create(this->registry, this->ownership,
-								&this->copies->replica, this->counters,
-								this->response, this->resync, this->silence,
-								this->rekey);
-	this->addresses = ha_sync_address_watch_create((void*)addresses_changed,
-												   this);
-	if (!this->addresses)
-	{
-		return FALSE;
-	}
-	this->keep = ha_sync_address_keep_create(this->groups, this->addresses);
-	this->outlet = ha_sync_outlet_create((void*)stopping, (void*)leaving,
-										 this);
-	return TRUE;
-}
-
-/**
  * With semi-sync, message IDs are those the previous active used.
  */
-static void set_exact(private_ha_sync_cluster_t *this)
+static void set_exact(ha_sync_objects_t *this)
 {
 	ha_sync_gate_t *gate = this->durability->get_gate(this->durability);
 
@@ -534,58 +143,60 @@ static void set_exact(private_ha_sync_cluster_t *this)
  */
 static void start(private_ha_sync_cluster_t *this)
 {
-	charon->bus->add_listener(charon->bus, &this->span->first);
-	charon->bus->add_listener(charon->bus, &this->caps->listener);
-	this->durability->start(this->durability, this->outlet);
-	set_exact(this);
-	charon->bus->add_listener(charon->bus, &this->capture->listener);
-	charon->bus->add_listener(charon->bus, &this->mid_sync->listener);
-	charon->bus->add_listener(charon->bus, &this->guard->listener);
-	charon->bus->add_listener(charon->bus, &this->peer->listener);
-	charon->bus->add_listener(charon->bus, &this->state->listener);
-	charon->bus->add_listener(charon->bus, &this->mobike->listener);
-	charon->bus->add_listener(charon->bus, &this->response->listener);
-	charon->bus->add_listener(charon->bus, &this->outlet->listener);
-	charon->bus->add_listener(charon->bus, &this->span->last);
-	this->channel->subscribe(this->channel, SYNC_HA,
-							 &this->receiver->subscriber);
-	set_members(this, TRUE);
+	ha_sync_objects_t *all = this->objects;
+
+	charon->bus->add_listener(charon->bus, &all->span->first);
+	charon->bus->add_listener(charon->bus, &all->caps->listener);
+	all->durability->start(all->durability, all->outlet);
+	set_exact(all);
+	charon->bus->add_listener(charon->bus, &all->capture->listener);
+	charon->bus->add_listener(charon->bus, &all->mid_sync->listener);
+	charon->bus->add_listener(charon->bus, &all->guard->listener);
+	charon->bus->add_listener(charon->bus, &all->peer->listener);
+	charon->bus->add_listener(charon->bus, &all->state->listener);
+	charon->bus->add_listener(charon->bus, &all->mobike->listener);
+	charon->bus->add_listener(charon->bus, &all->response->listener);
+	charon->bus->add_listener(charon->bus, &all->outlet->listener);
+	charon->bus->add_listener(charon->bus, &all->span->last);
+	all->channel->subscribe(all->channel, SYNC_HA,
+							&all->receiver->subscriber);
+	set_members(all, TRUE);
 	lib->scheduler->schedule_job(lib->scheduler,
-		(job_t*)callback_job_create((void*)retry, this, NULL,
-									NULL),
+		(job_t*)callback_job_create((void*)retry, all, NULL, NULL),
 		IMPORT_RETRY);
 	this->control = cluster_control_get();
 	if (this->control)
 	{
 		this->control->add_status(this->control, "peer",
-								  (void*)this->peer->status, this->peer);
+								  (void*)all->peer->status, all->peer);
 		this->control->add_status(this->control, "sync_state",
-								  (void*)this->state->status, this->state);
-		this->command = ha_sync_command_create(this->control, this->channel,
-								this->groups, this->registry, this->ownership,
-								this->keep, this->failover, this->mid_sync,
-								this->guard, this->rekey, this->receiver,
-								this->durability, this->times);
+								  (void*)all->state->status, all->state);
+		this->command = ha_sync_command_create(this->control, all->channel,
+								all->groups, all->registry, all->ownership,
+								all->keep, all->failover, all->mid_sync,
+								all->guard, all->rekey, all->receiver,
+								all->durability, all->times);
 	}
 }
 
 METHOD(ha_sync_cluster_t, reload, bool,
 	private_ha_sync_cluster_t *this)
 {
+	ha_sync_objects_t *all = this->objects;
 	bool ok;
 
 	check_options();
-	ok = this->channel->reload(this->channel);
-	ok = this->groups->reload(this->groups) && ok;
-	ok = set_groups(this) && ok;
-	ok = this->policy->reload(this->policy) && ok;
-	set_members(this, FALSE);
-	this->rekey->reload(this->rekey);
-	ok = this->durability->reload(this->durability) && ok;
-	set_exact(this);
-	this->counters->reload(this->counters);
-	this->state->reload(this->state);
-	return this->guard->reload(this->guard) && ok;
+	ok = all->channel->reload(all->channel);
+	ok = all->groups->reload(all->groups) && ok;
+	ok = ha_sync_objects_set_groups(all) && ok;
+	ok = all->policy->reload(all->policy) && ok;
+	set_members(all, FALSE);
+	all->rekey->reload(all->rekey);
+	ok = all->durability->reload(all->durability) && ok;
+	set_exact(all);
+	all->counters->reload(all->counters);
+	all->state->reload(all->state);
+	return all->guard->reload(all->guard) && ok;
 }
 
 /**
@@ -593,6 +204,8 @@ METHOD(ha_sync_cluster_t, reload, bool,
  */
 static void stop(private_ha_sync_cluster_t *this)
 {
+	ha_sync_objects_t *all = this->objects;
+
 	DESTROY_IF(this->command);
 	if (this->control)
 	{
@@ -600,67 +213,26 @@ static void stop(private_ha_sync_cluster_t *this)
 		this->control->remove_status(this->control, "peer");
 		cluster_control_put();
 	}
-	if (this->outlet)
-	{
-		charon->bus->remove_listener(charon->bus, &this->span->last);
-		charon->bus->remove_listener(charon->bus, &this->outlet->listener);
-		charon->bus->remove_listener(charon->bus, &this->response->listener);
-		charon->bus->remove_listener(charon->bus, &this->mobike->listener);
-		charon->bus->remove_listener(charon->bus, &this->state->listener);
-		charon->bus->remove_listener(charon->bus, &this->peer->listener);
-		charon->bus->remove_listener(charon->bus, &this->guard->listener);
-		charon->bus->remove_listener(charon->bus, &this->mid_sync->listener);
-		charon->bus->remove_listener(charon->bus, &this->capture->listener);
-		charon->bus->remove_listener(charon->bus, &this->caps->listener);
-		charon->bus->remove_listener(charon->bus, &this->span->first);
-		this->channel->unsubscribe(this->channel, SYNC_HA);
-		this->durability->stop(this->durability);
-	}
+	charon->bus->remove_listener(charon->bus, &all->span->last);
+	charon->bus->remove_listener(charon->bus, &all->outlet->listener);
+	charon->bus->remove_listener(charon->bus, &all->response->listener);
+	charon->bus->remove_listener(charon->bus, &all->mobike->listener);
+	charon->bus->remove_listener(charon->bus, &all->state->listener);
+	charon->bus->remove_listener(charon->bus, &all->peer->listener);
+	charon->bus->remove_listener(charon->bus, &all->guard->listener);
+	charon->bus->remove_listener(charon->bus, &all->mid_sync->listener);
+	charon->bus->remove_listener(charon->bus, &all->capture->listener);
+	charon->bus->remove_listener(charon->bus, &all->caps->listener);
+	charon->bus->remove_listener(charon->bus, &all->span->first);
+	all->channel->unsubscribe(all->channel, SYNC_HA);
+	all->durability->stop(all->durability);
 }
 
 METHOD(ha_sync_cluster_t, destroy, void,
 	private_ha_sync_cluster_t *this)
 {
 	stop(this);
-	if (this->ownership)
-	{	/* its thread uses the addresses, whose thread tells it of changes */
-		this->ownership->stop(this->ownership);
-	}
-	DESTROY_IF(this->keep);
-	DESTROY_IF(this->addresses);
-	DESTROY_IF(this->ownership);
-	DESTROY_IF(this->outlet);
-	DESTROY_IF(this->receiver);
-	DESTROY_IF(this->resync);
-	DESTROY_IF(this->silence);
-	DESTROY_IF(this->spi);
-	DESTROY_IF(this->failover);
-	DESTROY_IF(this->policy);
-	DESTROY_IF(this->rekey);
-	DESTROY_IF(this->resume);
-	DESTROY_IF(this->response);
-	DESTROY_IF(this->mobike);
-	DESTROY_IF(this->peer);
-	DESTROY_IF(this->kernel);
-	DESTROY_IF(this->state);
-	DESTROY_IF(this->guard);
-	DESTROY_IF(this->mid_sync);
-	DESTROY_IF(this->copies);
-	DESTROY_IF(this->replica);
-	DESTROY_IF(this->lease);
-	DESTROY_IF(this->span);
-	DESTROY_IF(this->capture);
-	DESTROY_IF(this->caps);
-	DESTROY_IF(this->counters);
-	DESTROY_IF(this->times);
-	DESTROY_IF(this->durability);
-	DESTROY_IF(this->sender);
-	DESTROY_IF(this->registry);
-	DESTROY_IF(this->groups);
-	if (this->channel)
-	{
-		sync_channel_put();
-	}
+	ha_sync_objects_destroy(this->objects);
 	free(this);
 }
 
@@ -670,20 +242,23 @@ METHOD(ha_sync_cluster_t, destroy, void,
 ha_sync_cluster_t *ha_sync_cluster_create()
 {
 	private_ha_sync_cluster_t *this;
+	ha_sync_objects_t *objects;
 
+	check_options();
+	objects = ha_sync_objects_create();
+	if (!objects)
+	{
+		DBG1(DBG_CFG, "ha-sync: not active, correct the configuration and "
+			 "restart the daemon");
+		return NULL;
+	}
 	INIT(this,
 		.public = {
 			.reload = _reload,
 			.destroy = _destroy,
 		},
+		.objects = objects,
 	);
-	if (!create_state(this) || !create_actors(this))
-	{
-		DBG1(DBG_CFG, "ha-sync: not active, correct the configuration and "
-			 "restart the daemon");
-		destroy(this);
-		return NULL;
-	}
 	start(this);
 	return &this->public;
 }

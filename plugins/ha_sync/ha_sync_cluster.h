@@ -17,10 +17,13 @@
 typedef struct ha_sync_cluster_t ha_sync_cluster_t;
 
 /**
- * Creates all objects of the plugin and connects them.
+ * This member in the cluster: starts all objects of the plugin, configures them
+ * again, and stops them.
  *
  * Data flows one way: capture -> sender -> channel -> receiver -> registry and
  * replica; ownership decides, failover acts.
+ *
+ * Locking: none, used by the thread that loads plugins, or reloads them.
  */
 struct ha_sync_cluster_t {
 

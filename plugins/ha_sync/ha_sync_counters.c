@@ -12,7 +12,6 @@
 
 #include <daemon.h>
 #include <collections/array.h>
-#include <collections/hashtable.h>
 #include <threading/mutex.h>
 
 /**
@@ -59,10 +58,6 @@ struct private_ha_sync_counters_t {
 	/** reports counters of the active's SAs */
 	ha_sync_replay_watch_t *watch;
 
-	/** inbound SPI => outbound sequence number given to the kernel on a standby
-	 * (uint64_t*) */
-	hashtable_t *given;
-
 	/** margin in packets */
 	uint64_t margin;
 
@@ -75,7 +70,7 @@ struct private_ha_sync_counters_t {
 	/** applies them: hooks of charon's bus must not talk to the kernel */
 	sync_flusher_t *flusher;
 
-	/** protects given, changes and margin */
+	/** protects changes and margin */
 	mutex_t *mutex;
 };
 
@@ -116,6 +111,19 @@ static void fill_id(const ha_sync_child_t *child, host_t *dst, bool inbound,
 }
 
 /**
+ * Get the margin.
+ */
+static uint64_t get_margin(private_ha_sync_counters_t *this)
+{
+	uint64_t margin;
+
+	this->mutex->lock(this->mutex);
+	margin = this->margin;
+	this->mutex->unlock(this->mutex);
+	return margin;
+}
+
+/**
  * Give a standby's kernel an outbound sequence number ahead of the reported one
  * (by the margin if 0), if the last one does not reach far enough anymore.
  */
@@ -123,42 +131,36 @@ static void give_oseq(private_ha_sync_counters_t *this,
 					  const ha_sync_child_t *child, const ha_sync_ike_t *ike,
 					  uint64_t ahead, bool fresh)
 {
-	uint64_t oseq = child->use.oseq, *given;
+	uint64_t oseq = child->use.oseq;
 	ha_sync_replay_t replay = {};
 	ha_sync_sa_id_t id;
-	bool set;
 
 	if (child->outbound_pending)
 	{
 		return;
 	}
 	fill_id(child, ike->dynamic.remote, FALSE, &id);
-	this->mutex->lock(this->mutex);
-	ahead = ahead ?: this->margin;
-	given = this->given->get(this->given, (void*)(uintptr_t)id.child);
-	if (!given)
+	ahead = ahead ?: get_margin(this);
+	replay.oseq = id.esn ? oseq + ahead : min(oseq + ahead, MAX_SEQ);
+	if (this->registry->give(this->registry, &child->id,
+							 fresh ? UINT64_MAX : oseq + ahead / 2,
+							 replay.oseq))
 	{
-		given = calloc(1, sizeof(*given));
-		this->given->put(this->given, (void*)(uintptr_t)id.child, given);
-	}
-	set = fresh || *given < oseq + ahead / 2;
-	if (set)
-	{
-		replay.oseq = id.esn ? oseq + ahead : min(oseq + ahead, MAX_SEQ);
-		*given = replay.oseq;
-	}
-	this->mutex->unlock(this->mutex);
-	if (set)
-	{
-		this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_OSEQ);
+		if (!this->kernel->set(this->kernel, &id, &replay,
+							   HA_SYNC_REPLAY_OSEQ) && ahead != LEAP)
+		{	/* the SA is not there yet, or has other addresses: with the next
+			 * report.  After a leap there are none, but the takeover sets it */
+			this->registry->give(this->registry, &child->id, UINT64_MAX, 0);
+		}
 	}
 }
 
 /**
- * Set inbound counters and the use of both directions.
+ * Set inbound counters and the use of both directions, and the number the
+ * kernel was given once more, as it must never send with a lower one.
  */
-static void give_inbound(private_ha_sync_counters_t *this,
-						 const ha_sync_child_t *child, const ha_sync_ike_t *ike)
+static void give_all(private_ha_sync_counters_t *this,
+					 const ha_sync_child_t *child, const ha_sync_ike_t *ike)
 {
 	ha_sync_replay_t replay = {
 		.seq = child->use.seq,
@@ -174,8 +176,15 @@ static void give_inbound(private_ha_sync_counters_t *this,
 	{
 		replay.bytes = child->use.bytes_out;
 		replay.packets = child->use.packets_out;
+		replay.oseq = this->registry->get_given(this->registry, &child->id);
 		fill_id(child, ike->dynamic.remote, FALSE, &id);
-		this->kernel->set(this->kernel, &id, &replay, HA_SYNC_REPLAY_USE);
+		if (!this->kernel->set(this->kernel, &id, &replay,
+							   HA_SYNC_REPLAY_USE | HA_SYNC_REPLAY_OSEQ))
+		{
+			DBG1(DBG_CFG, "ha-sync: the outbound sequence number of SA %.8x "
+				 "could not be set, the peer may refuse its packets: rekey it",
+				 ntohl(child->spi_out));
+		}
 	}
 }
 
@@ -372,14 +381,8 @@ METHOD(ha_sync_counters_t, leap, void,
 METHOD(ha_sync_counters_t, leaped, bool,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
 {
-	uint64_t *given;
-	bool leaped;
-
-	this->mutex->lock(this->mutex);
-	given = this->given->get(this->given, (void*)(uintptr_t)child->id.spi_in);
-	leaped = given && *given > child->use.oseq + this->margin;
-	this->mutex->unlock(this->mutex);
-	return leaped;
+	return this->registry->get_given(this->registry, &child->id) >
+		   child->use.oseq + get_margin(this);
 }
 
 METHOD(ha_sync_counters_t, reported, void,
@@ -403,16 +406,9 @@ static void tell_given(private_ha_sync_counters_t *this,
 					   const ha_sync_child_t *child)
 {
 	ha_sync_use_t use = child->use;
-	uint64_t *given;
 
-	this->mutex->lock(this->mutex);
-	given = this->given->get(this->given,
-							 (void*)(uintptr_t)child->id.spi_in);
-	if (given)
-	{
-		use.oseq = max(use.oseq, *given);
-	}
-	this->mutex->unlock(this->mutex);
+	use.oseq = max(use.oseq,
+				   this->registry->get_given(this->registry, &child->id));
 	if (use.oseq != child->use.oseq)
 	{
 		this->registry->put_use(this->registry, &child->id, &use);
@@ -424,8 +420,9 @@ METHOD(ha_sync_counters_t, activate, void,
 	private_ha_sync_counters_t *this, const ha_sync_child_t *child,
 	const ha_sync_ike_t *ike)
 {
+	give_oseq(this, child, ike, 0, FALSE);
 	tell_given(this, child);
-	give_inbound(this, child, ike);
+	give_all(this, child, ike);
 	queue_change(this, child, TRUE);
 	this->flusher->trigger(this->flusher);
 }
@@ -444,18 +441,6 @@ METHOD(ha_sync_counters_t, demote, void,
 	import_(this, child, ike);
 }
 
-METHOD(ha_sync_counters_t, removed, void,
-	private_ha_sync_counters_t *this, const ha_sync_child_t *child)
-{
-	uint64_t *given;
-
-	this->mutex->lock(this->mutex);
-	given = this->given->remove(this->given,
-								(void*)(uintptr_t)child->id.spi_in);
-	this->mutex->unlock(this->mutex);
-	free(given);
-}
-
 METHOD(ha_sync_counters_t, reload, void,
 	private_ha_sync_counters_t *this)
 {
@@ -469,20 +454,10 @@ METHOD(ha_sync_counters_t, reload, void,
 METHOD(ha_sync_counters_t, destroy, void,
 	private_ha_sync_counters_t *this)
 {
-	enumerator_t *enumerator;
-	uint64_t *given;
-
 	DESTROY_IF(this->flusher);
 	DESTROY_IF(this->watch);
 	DESTROY_IF(this->kernel);
 	array_destroy_function(this->changes, (void*)change_destroy, NULL);
-	enumerator = this->given->create_enumerator(this->given);
-	while (enumerator->enumerate(enumerator, NULL, &given))
-	{
-		free(given);
-	}
-	enumerator->destroy(enumerator);
-	this->given->destroy(this->given);
 	this->mutex->destroy(this->mutex);
 	free(this);
 }
@@ -507,14 +482,11 @@ ha_sync_counters_t *ha_sync_counters_create(ha_sync_registry_t *registry,
 			.reported = _reported,
 			.activate = _activate,
 			.demote = _demote,
-			.removed = _removed,
 			.reload = _reload,
 			.destroy = _destroy,
 		},
 		.registry = registry,
 		.sender = sender,
-		.given = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,
-								  64),
 		.changes = array_create(0, 0),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);

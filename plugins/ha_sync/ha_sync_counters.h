@@ -111,13 +111,6 @@ struct ha_sync_counters_t {
 				   const ha_sync_ike_t *ike);
 
 	/**
-	 * The copy of a CHILD SA is removed.
-	 *
-	 * @param child		record of the CHILD SA
-	 */
-	void (*removed)(ha_sync_counters_t *this, const ha_sync_child_t *child);
-
-	/**
 	 * The configuration changed.
 	 */
 	void (*reload)(ha_sync_counters_t *this);

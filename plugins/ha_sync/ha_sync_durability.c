@@ -12,7 +12,7 @@
 /**
  * Default of the option durability.
  */
-#define DURABILITY_DEFAULT "async"
+#define DURABILITY_DEFAULT "semi-sync"
 
 /**
  * Default, smallest and largest commit_timeout, in ms.

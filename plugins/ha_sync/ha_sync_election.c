@@ -323,8 +323,9 @@ METHOD(ha_sync_election_t, deactivated, void,
 	this->active = FALSE;
 	this->succeeded = FALSE;
 	if (lost)
-	{
+	{	/* the other one has what came since, we don't */
 		this->claimed = 0;
+		this->owner = FALSE;
 	}
 	else
 	{

@@ -6,7 +6,7 @@
 
 #include "ha_sync_failover.h"
 #include "ha_sync_activate.h"
-#include "ha_sync_import.h"
+#include "ha_sync_checkout.h"
 #include "ha_sync_mid_replay.h"
 
 #include <daemon.h>
@@ -147,7 +147,6 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 {
 	ha_sync_ike_t *ike;
 	array_t *children;
-	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 	status_t status = SUCCESS;
 
@@ -157,9 +156,7 @@ static bool activate_one(private_ha_sync_failover_t *this, ha_sync_spis_t *spis,
 		return FALSE;
 	}
 	children = this->registry->get_children(this->registry, spis);
-	id = ha_sync_import_id(spis);
-	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-	id->destroy(id);
+	ike_sa = ha_sync_checkout(spis);
 	if (ike_sa)
 	{
 		if (ike_sa->get_state(ike_sa) == IKE_PASSIVE)
@@ -222,6 +219,15 @@ METHOD(ha_sync_failover_t, activate, void,
 	{
 		DBG1(DBG_CFG, "ha-sync: %u IKE SAs of group '%s' have no copy here and "
 			 "are lost, 'swancluster status' says why", total - live, group);
+	}
+}
+
+METHOD(ha_sync_failover_t, revive, void,
+	private_ha_sync_failover_t *this, ha_sync_spis_t *spis)
+{
+	if (this->replica->make(this->replica, spis))
+	{	/* how the previous active ended is not known anymore */
+		activate_one(this, spis, FALSE);
 	}
 }
 
@@ -316,6 +322,7 @@ ha_sync_failover_t *ha_sync_failover_create(ha_sync_registry_t *registry,
 	INIT(this,
 		.public = {
 			.activate = _activate,
+			.revive = _revive,
 			.give_up = _give_up,
 			.settle = _settle,
 			.drop = _drop,

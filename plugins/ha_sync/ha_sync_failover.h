@@ -41,8 +41,8 @@ struct ha_sync_failover_status_t {
 /**
  * Makes copies live when this member becomes active, and the other way round.
  *
- * All functions for a group check IKE_SAs out; they are called by the thread of
- * ownership only, never with a lock held.
+ * All functions for a group, and revive(), check IKE_SAs out: those for a group
+ * are called by the thread of ownership only, never with a lock held.
  *
  * Locking: a mutex protects the progress; it is not held while others are
  * called.
@@ -57,6 +57,14 @@ struct ha_sync_failover_t {
 	 *					message IDs are exact, no sync is needed
 	 */
 	void (*activate)(ha_sync_failover_t *this, char *group, bool planned);
+
+	/**
+	 * Make an IKE SA live that had no copy when its group became active: its
+	 * connection was loaded later.  Not while activate() is called.
+	 *
+	 * @param spis		name of the IKE SA
+	 */
+	void (*revive)(ha_sync_failover_t *this, ha_sync_spis_t *spis);
 
 	/**
 	 * Let all live IKE_SAs of a group be silent, and send their final counters

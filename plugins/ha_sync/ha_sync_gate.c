@@ -135,7 +135,7 @@ static uint64_t get_reached(private_ha_sync_gate_t *this)
 /**
  * Count a packet that is let go, mutex held.
  */
-static void count(private_ha_sync_gate_t *this, ha_sync_held_t *held)
+static void count(private_ha_sync_gate_t *this, ha_sync_waiting_t *held)
 {
 	if (held->seq <= this->committed)
 	{
@@ -157,7 +157,7 @@ static void count(private_ha_sync_gate_t *this, ha_sync_held_t *held)
  */
 static void drain(private_ha_sync_gate_t *this)
 {
-	ha_sync_held_t *taken, *held;
+	ha_sync_waiting_t *taken, *held;
 
 	this->order->lock(this->order);
 	this->mutex->lock(this->mutex);

@@ -47,20 +47,11 @@ struct private_ha_sync_gate_queue_t {
 	ike_t *first_ike, *last_ike;
 
 	/** packets, the oldest first */
-	ha_sync_held_t *first, *last;
+	ha_sync_waiting_t *first, *last;
 
 	/** number of packets */
 	u_int count;
 };
-
-/**
- * Hash of an IKE SA's SPIs.
- */
-static u_int spis_hash(const ha_sync_spis_t *this)
-{
-	return chunk_hash_inc(chunk_from_thing(this->i),
-						  chunk_hash(chunk_from_thing(this->r)));
-}
 
 /**
  * Compare the SPIs of two IKE SAs.
@@ -151,7 +142,7 @@ static ike_t *find_ike(private_ha_sync_gate_queue_t *this, packet_t *packet)
 METHOD(ha_sync_gate_queue_t, add, bool,
 	private_ha_sync_gate_queue_t *this, packet_t *packet, uint64_t now)
 {
-	ha_sync_held_t *held;
+	ha_sync_waiting_t *held;
 	ike_t *ike;
 
 	ike = find_ike(this, packet);
@@ -185,10 +176,10 @@ METHOD(ha_sync_gate_queue_t, reached, void,
 	}
 }
 
-METHOD(ha_sync_gate_queue_t, take, ha_sync_held_t*,
+METHOD(ha_sync_gate_queue_t, take, ha_sync_waiting_t*,
 	private_ha_sync_gate_queue_t *this, uint64_t seq)
 {
-	ha_sync_held_t *taken = this->first, *last = NULL;
+	ha_sync_waiting_t *taken = this->first, *last = NULL;
 
 	while (this->first && this->first->seq <= seq)
 	{
@@ -209,9 +200,9 @@ METHOD(ha_sync_gate_queue_t, take, ha_sync_held_t*,
 }
 
 METHOD(ha_sync_gate_queue_t, done, void,
-	private_ha_sync_gate_queue_t *this, ha_sync_held_t *taken)
+	private_ha_sync_gate_queue_t *this, ha_sync_waiting_t *taken)
 {
-	ha_sync_held_t *held;
+	ha_sync_waiting_t *held;
 	ike_t *ike;
 
 	while (taken)
@@ -244,7 +235,7 @@ METHOD(ha_sync_gate_queue_t, get_oldest, bool,
 METHOD(ha_sync_gate_queue_t, destroy, void,
 	private_ha_sync_gate_queue_t *this)
 {
-	ha_sync_held_t *taken, *held;
+	ha_sync_waiting_t *taken, *held;
 
 	reached(this, UINT64_MAX);
 	taken = take(this, UINT64_MAX);
@@ -275,7 +266,7 @@ ha_sync_gate_queue_t *ha_sync_gate_queue_create()
 			.get_oldest = _get_oldest,
 			.destroy = _destroy,
 		},
-		.ikes = hashtable_create((hashtable_hash_t)spis_hash,
+		.ikes = hashtable_create(ha_sync_spis_hash,
 								 (hashtable_equals_t)spis_equals, 64),
 	);
 	return &this->public;

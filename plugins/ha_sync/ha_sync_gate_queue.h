@@ -22,12 +22,12 @@
 #define HA_SYNC_GATE_MAX 8192
 
 typedef struct ha_sync_gate_queue_t ha_sync_gate_queue_t;
-typedef struct ha_sync_held_t ha_sync_held_t;
+typedef struct ha_sync_waiting_t ha_sync_waiting_t;
 
 /**
  * A packet that is held.
  */
-struct ha_sync_held_t {
+struct ha_sync_waiting_t {
 	/** the packet */
 	packet_t *packet;
 	/** sequence number it waits for */
@@ -37,7 +37,7 @@ struct ha_sync_held_t {
 	/** its IKE SA */
 	void *ike;
 	/** next packet */
-	ha_sync_held_t *next;
+	ha_sync_waiting_t *next;
 };
 
 /**
@@ -82,7 +82,7 @@ struct ha_sync_gate_queue_t {
 	 * @param seq		sequence number that was reached
 	 * @return			packets, NULL if there are none
 	 */
-	ha_sync_held_t *(*take)(ha_sync_gate_queue_t *this, uint64_t seq);
+	ha_sync_waiting_t *(*take)(ha_sync_gate_queue_t *this, uint64_t seq);
 
 	/**
 	 * Packets that were taken are gone.
@@ -90,7 +90,7 @@ struct ha_sync_gate_queue_t {
 	 * @param taken		packets as returned by take(), destroyed; those of type
 	 *					packet_t are the caller's
 	 */
-	void (*done)(ha_sync_gate_queue_t *this, ha_sync_held_t *taken);
+	void (*done)(ha_sync_gate_queue_t *this, ha_sync_waiting_t *taken);
 
 	/**
 	 * Number of packets.

@@ -35,7 +35,8 @@ struct private_ha_sync_groups_t {
 	/** public interface */
 	ha_sync_groups_t public;
 
-	/** group_t*, never removed so that names stay valid */
+	/** group_t*, never removed so that names stay valid; those that are not
+	 * configured anymore have no addresses */
 	array_t *groups;
 
 	/** protects groups */
@@ -232,7 +233,10 @@ METHOD(ha_sync_groups_t, get_names, array_t*,
 	for (i = 0; i < array_count(this->groups); i++)
 	{
 		array_get(this->groups, i, &group);
-		array_insert(names, ARRAY_TAIL, group->name);
+		if (array_count(group->addresses))
+		{
+			array_insert(names, ARRAY_TAIL, group->name);
+		}
 	}
 	this->lock->unlock(this->lock);
 	return names;

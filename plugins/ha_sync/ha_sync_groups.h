@@ -39,7 +39,7 @@ struct ha_sync_groups_t {
 	char* (*find)(ha_sync_groups_t *this, host_t *host);
 
 	/**
-	 * Get the names of the groups.
+	 * Get the names of the groups that are configured.
 	 *
 	 * @return			array of char*, internal data valid until destroy(); the
 	 *					array has to be destroyed

@@ -63,25 +63,6 @@ static void entry_destroy(entry_t *entry)
 	}
 }
 
-/**
- * Hash the name of an IKE SA.
- */
-static u_int spis_hash(const void *key)
-{
-	const ha_sync_spis_t *spis = key;
-
-	return chunk_hash_inc(chunk_from_thing(spis->i),
-						  chunk_hash(chunk_from_thing(spis->r)));
-}
-
-/**
- * Compare names of IKE SAs.
- */
-static bool spis_equals(const void *a, const void *b)
-{
-	return ha_sync_spis_equals(a, b);
-}
-
 METHOD(ha_sync_held_t, is_failed, bool,
 	private_ha_sync_held_t *this, ike_sa_t *ike_sa)
 {
@@ -236,7 +217,8 @@ ha_sync_held_t *ha_sync_held_create()
 			.get_failed = _get_failed,
 			.destroy = _destroy,
 		},
-		.entries = hashtable_create(spis_hash, spis_equals, 32),
+		.entries = hashtable_create(ha_sync_spis_hash,
+									ha_sync_spis_equals_key, 32),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	return &this->public;

@@ -20,14 +20,6 @@
 #include <sa/ike_sa.h>
 
 /**
- * Get the ID of an IKE SA for the IKE_SA manager.
- *
- * @param spis		name of the IKE SA
- * @return			ID
- */
-ike_sa_id_t *ha_sync_import_id(const ha_sync_spis_t *spis);
-
-/**
  * Create an IKE_SA in state IKE_PASSIVE, without children.
  *
  * @param record	record

@@ -5,18 +5,13 @@
  */
 
 #include "ha_sync_import.h"
-#include "ha_sync_fake_ke.h"
+#include "ha_sync_checkout.h"
+#include "ike_wire_secret.h"
 #include "compat.h"
 
 #include <daemon.h>
 #include <encoding/payloads/ike_header.h>
 #include <sa/ikev2/keymat_v2.h>
-
-ike_sa_id_t *ha_sync_import_id(const ha_sync_spis_t *spis)
-{
-	return ike_sa_id_create(IKEV2_MAJOR_VERSION, spis->i, spis->r,
-							spis->initiator);
-}
 
 /**
  * Repeat a key derivation.
@@ -37,11 +32,11 @@ static bool derive_round(ike_sa_t *ike_sa, const ha_sync_ike_t *record,
 		}
 	}
 	array_insert_create(&kes, ARRAY_TAIL,
-						ha_sync_fake_ke_create(round->secret));
+						ike_wire_secret_create(round->secret));
 	if (round->additional.len)
 	{
 		array_insert_create(&kes, ARRAY_TAIL,
-							ha_sync_fake_ke_create(round->additional));
+							ike_wire_secret_create(round->additional));
 	}
 	ok = keymat->derive_ike_keys(keymat, record->proposal, kes, round->nonce_i,
 								 round->nonce_r, ike_sa->get_id(ike_sa),
@@ -213,7 +208,7 @@ ike_sa_t *ha_sync_import_ike(const ha_sync_ike_t *record, char **reason)
 		}
 		return NULL;
 	}
-	id = ha_sync_import_id(&record->spis);
+	id = ha_sync_checkout_id(&record->spis);
 	ike_sa = ike_sa_create(id, record->spis.initiator, IKEV2);
 	id->destroy(id);
 	charon->bus->set_sa(charon->bus, ike_sa);

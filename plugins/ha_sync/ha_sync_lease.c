@@ -8,14 +8,11 @@
 #include "ha_sync_lease_pool.h"
 #include "ha_sync_lease_table.h"
 
+#include "lease_free.h"
+
 #include <daemon.h>
 #include <collections/array.h>
 #include <threading/mutex.h>
-
-/**
- * Addresses leased to others that are skipped for one request.
- */
-#define MAX_SKIP 4096
 
 typedef struct private_ha_sync_lease_t private_ha_sync_lease_t;
 
@@ -83,44 +80,6 @@ METHOD(ha_sync_lease_t, settle, void,
 }
 
 /**
- * Get an address from charon's providers that is not taken.
- */
-static host_t *acquire_free(private_ha_sync_lease_t *this,
-							attribute_manager_t *manager, linked_list_t *pools,
-							ike_sa_t *ike_sa, host_t *requested)
-{
-	identification_t *id = ike_sa->get_other_eap_id(ike_sa);
-	host_t *vip, *other;
-	array_t *skipped;
-
-	/* a pool gives an online address again unless another is requested */
-	other = host_create_from_string_and_family(
-				requested->get_family(requested) == AF_INET ? "255.255.255.255"
-				: "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
-				requested->get_family(requested), 0);
-	skipped = array_create(0, 0);
-	vip = this->original.acquire_address(manager, pools, ike_sa, requested);
-	while (vip && (vip->ip_equals(vip, other) ||
-				   this->leases->is_taken(this->leases, vip, id)))
-	{
-		DBG1(DBG_CFG, "virtual IP %H is leased by the cluster, not given to "
-			 "'%Y'", vip, id);
-		array_insert(skipped, ARRAY_TAIL, vip);
-		vip = array_count(skipped) > MAX_SKIP ? NULL :
-			this->original.acquire_address(manager, pools, ike_sa, other);
-	}
-	/* not earlier, or we'd have got the same again */
-	while (array_remove(skipped, ARRAY_HEAD, &requested))
-	{
-		this->original.release_address(manager, pools, requested, ike_sa);
-		requested->destroy(requested);
-	}
-	array_destroy(skipped);
-	other->destroy(other);
-	return vip;
-}
-
-/**
  * Replaces attribute_manager_t.acquire_address.
  */
 static host_t *acquire_address(attribute_manager_t *manager,
@@ -141,7 +100,9 @@ static host_t *acquire_address(attribute_manager_t *manager,
 	{
 		settle(this);
 	}
-	return acquire_free(this, manager, pools, ike_sa, requested);
+	return lease_free_acquire(&this->original, manager, pools, ike_sa,
+						requested, (lease_free_taken_t)this->leases->is_taken,
+						this->leases);
 }
 
 /**
@@ -171,7 +132,7 @@ static bool release_address(attribute_manager_t *manager, linked_list_t *pools,
 }
 
 METHOD(ha_sync_lease_t, add_replica, void,
-	private_ha_sync_lease_t *this, ike_sa_t *ike_sa)
+	private_ha_sync_lease_t *this, ike_sa_t *ike_sa, bool inherits)
 {
 	enumerator_t *enumerator, *names;
 	linked_list_t *pools;
@@ -191,7 +152,7 @@ METHOD(ha_sync_lease_t, add_replica, void,
 		}
 		names->destroy(names);
 		this->leases->add(this->leases, vip, ike_sa->get_other_eap_id(ike_sa),
-						  ike_sa->get_other_host(ike_sa), pools);
+						  ike_sa->get_other_host(ike_sa), pools, inherits);
 	}
 	enumerator->destroy(enumerator);
 }

@@ -50,11 +50,13 @@ struct ha_sync_lease_t {
 	 * nothing to call when it goes: its destroy() releases the virtual IPs,
 	 * be it still passive or long since active.  Nor after rekeyings: those of
 	 * this member move the virtual IPs to the new IKE_SA; one that is created
-	 * for a rekeyed IKE SA of the active is a replica of its own.
+	 * for a rekeyed IKE SA of the active inherits those of its replica, which
+	 * lost them without a release.
 	 *
 	 * @param ike_sa	IKE_SA, checked out
+	 * @param inherits	TRUE if it takes the place of a replica that was rekeyed
 	 */
-	void (*add_replica)(ha_sync_lease_t *this, ike_sa_t *ike_sa);
+	void (*add_replica)(ha_sync_lease_t *this, ike_sa_t *ike_sa, bool inherits);
 
 	/**
 	 * Enter leases into the pools, when this member gets active.

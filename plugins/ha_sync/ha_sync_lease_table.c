@@ -206,7 +206,7 @@ static bool can_settle(linked_list_t *pools)
 
 METHOD(ha_sync_lease_table_t, add, void,
 	private_ha_sync_lease_table_t *this, host_t *vip, identification_t *id,
-	host_t *peer, linked_list_t *pools)
+	host_t *peer, linked_list_t *pools, bool inherits)
 {
 	ha_sync_lease_entry_t *lease;
 
@@ -214,7 +214,7 @@ METHOD(ha_sync_lease_table_t, add, void,
 	lease = find(this, vip, id);
 	if (lease)
 	{
-		lease->count++;
+		lease->count += inherits ? 0 : 1;
 	}
 	else
 	{

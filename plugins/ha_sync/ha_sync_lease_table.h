@@ -66,9 +66,12 @@ struct ha_sync_lease_table_t {
 	 * @param id		identity of the client
 	 * @param peer		host of the client
 	 * @param pools		names of pools (char*), adopted
+	 * @param inherits	TRUE if the user takes the place of one that won't be
+	 *					removed
 	 */
 	void (*add)(ha_sync_lease_table_t *this, host_t *vip, identification_t *id,
-				host_t *peer, linked_list_t *pools);
+				host_t *peer, linked_list_t *pools,
+				bool inherits);
 
 	/**
 	 * Remove one user of a lease.

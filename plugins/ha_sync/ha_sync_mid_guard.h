@@ -32,7 +32,8 @@ typedef struct ha_sync_mid_guard_t ha_sync_mid_guard_t;
  *   an exception.
  * - if the peer shows that it is ahead: by a request with a higher message ID
  *   than expected, by a response to a request we don't know of, or by sending
- *   the last request again although it was answered, for a second and longer.
+ *   the last request of the previous active's time again for a second and
+ *   longer, although it was answered there and the response is not here.
  *
  * With `sync = eager` it is done right after the takeover.  In both cases the
  * IKE_SA is forgotten when its sync starts, so there is one sync for each
@@ -46,7 +47,8 @@ typedef struct ha_sync_mid_guard_t ha_sync_mid_guard_t;
  * Cost: one atomic read per message if no message IDs are in doubt, else a
  * look-up in a hash table.
  *
- * Locking: a mutex protects the table, nothing else is called while it's held.
+ * Locking: none of its own, the table of IKE SAs (ha_sync_mid_doubts_t) has a
+ * mutex, a leaf.
  */
 struct ha_sync_mid_guard_t {
 
@@ -87,7 +89,9 @@ struct ha_sync_mid_guard_t {
 	 * (`durability = semi-sync`).
 	 *
 	 * A first request is a reason for a sync then only if it is sent again: the
-	 * active may have been without a standby that acknowledged.
+	 * active may have been without a standby that acknowledged.  For the same
+	 * reason the IKE_SA stays in doubt until the peer has sent a request, too:
+	 * its message ID may be higher than expected although ours is right.
 	 *
 	 * @param exact		TRUE if they are, as far as we know
 	 */

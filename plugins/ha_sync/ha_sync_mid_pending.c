@@ -90,6 +90,10 @@ struct entry_t {
 
 	/** what the response says, if answered */
 	ike_wire_sync_t response;
+
+	/** TRUE if a request of the peer was held back, and its message ID */
+	bool held;
+	uint32_t held_mid;
 };
 
 /**
@@ -314,6 +318,25 @@ METHOD(ha_sync_mid_pending_t, get_response, bool,
 	return found;
 }
 
+METHOD(ha_sync_mid_pending_t, hold_back, bool,
+	private_ha_sync_mid_pending_t *this, ike_sa_t *ike_sa, uint32_t mid)
+{
+	entry_t *entry;
+	bool hold;
+
+	this->mutex->lock(this->mutex);
+	entry = find(this, ike_sa);
+	hold = entry && !entry->answered && !entry->given_up &&
+		   !(entry->held && entry->held_mid == mid);
+	if (hold)
+	{
+		entry->held = TRUE;
+		entry->held_mid = mid;
+	}
+	this->mutex->unlock(this->mutex);
+	return hold;
+}
+
 METHOD(ha_sync_mid_pending_t, set_hosts, void,
 	private_ha_sync_mid_pending_t *this, ike_sa_t *ike_sa, host_t *local,
 	host_t *remote)
@@ -382,6 +405,7 @@ ha_sync_mid_pending_t *ha_sync_mid_pending_create(
 			.get_request = _get_request,
 			.set_response = _set_response,
 			.get_response = _get_response,
+			.hold_back = _hold_back,
 			.set_hosts = _set_hosts,
 			.remove = _remove_,
 			.get_counts = _get_counts,

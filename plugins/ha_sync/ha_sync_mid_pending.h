@@ -93,6 +93,17 @@ struct ha_sync_mid_pending_t {
 						 ike_wire_sync_t *response);
 
 	/**
+	 * Check if a request of the peer is to be ignored: the first one with its
+	 * message ID, as long as no response is here.
+	 *
+	 * @param ike_sa	IKE_SA
+	 * @param mid		message ID of the request
+	 * @return			TRUE if so
+	 */
+	bool (*hold_back)(ha_sync_mid_pending_t *this, ike_sa_t *ike_sa,
+					  uint32_t mid);
+
+	/**
 	 * Send to and from other addresses from now on.
 	 *
 	 * @param ike_sa	IKE_SA

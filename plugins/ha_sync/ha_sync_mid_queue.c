@@ -106,17 +106,6 @@ METHOD(ha_sync_mid_queue_t, add, void,
 	}
 }
 
-METHOD(ha_sync_mid_queue_t, get_count, uint32_t,
-	private_ha_sync_mid_queue_t *this)
-{
-	uint32_t count;
-
-	this->mutex->lock(this->mutex);
-	count = array_count(this->queue);
-	this->mutex->unlock(this->mutex);
-	return count;
-}
-
 METHOD(ha_sync_mid_queue_t, reload, void,
 	private_ha_sync_mid_queue_t *this)
 {
@@ -147,7 +136,6 @@ ha_sync_mid_queue_t *ha_sync_mid_queue_create(ha_sync_mid_queue_start_t start,
 	INIT(this,
 		.public = {
 			.add = _add,
-			.get_count = _get_count,
 			.reload = _reload,
 			.destroy = _destroy,
 		},

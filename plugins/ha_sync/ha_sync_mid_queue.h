@@ -43,13 +43,6 @@ struct ha_sync_mid_queue_t {
 	void (*add)(ha_sync_mid_queue_t *this, const ha_sync_spis_t *spis);
 
 	/**
-	 * Get how many wait.
-	 *
-	 * @return			number of IKE SAs
-	 */
-	uint32_t (*get_count)(ha_sync_mid_queue_t *this);
-
-	/**
 	 * The configuration changed.
 	 */
 	void (*reload)(ha_sync_mid_queue_t *this);

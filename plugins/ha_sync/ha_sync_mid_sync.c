@@ -289,6 +289,29 @@ static void protect(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 	}
 }
 
+/**
+ * Ignore a request for a CHILD SA that has crossed our sync.
+ *
+ * A stock peer that accepts the sync forgets what it has under way: it would
+ * ignore our response and make the CHILD SA anew, and ours would stay.  If it did
+ * not accept it, as it rekeys the IKE SA or the sync was lost, it sends the
+ * request again, and that is answered.
+ */
+static void hold_back(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
+					  message_t *message)
+{
+	uint32_t mid = message->get_message_id(message);
+
+	if (this->pending->has(this->pending, ike_sa) &&
+		!this->caps->has(this->caps, ike_sa, HA_SYNC_CAP_PLUGIN) &&
+		this->pending->hold_back(this->pending, ike_sa, mid))
+	{
+		DBG1(DBG_IKE, "ha-sync: request with message ID %u crossed our "
+			 "message-ID sync, it is answered if it comes again", mid);
+		message->set_exchange_type(message, EXCHANGE_TYPE_UNDEFINED);
+	}
+}
+
 METHOD(listener_t, message, bool,
 	private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, message_t *message,
 	bool incoming, bool plain)
@@ -317,6 +340,10 @@ METHOD(listener_t, message, bool,
 		{
 			process_response(this, ike_sa, message);
 		}
+	}
+	else if (incoming && plain && type == CREATE_CHILD_SA)
+	{
+		hold_back(this, ike_sa, message);
 	}
 	return TRUE;
 }

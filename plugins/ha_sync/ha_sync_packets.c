@@ -95,3 +95,26 @@ bool ha_sync_packets_is_first_fragment(chunk_t packet)
 		   packet.ptr[offsetof(header_t, next)] == PLV2_FRAGMENT &&
 		   untoh16(packet.ptr + sizeof(header_t) + FRAGMENT_NUMBER) == 1;
 }
+
+bool ha_sync_packets_is_request(chunk_t packet, ha_sync_spis_t *spis,
+								uint32_t *mid)
+{
+	header_t header;
+
+	if (packet.len < sizeof(header))
+	{
+		return FALSE;
+	}
+	memcpy(&header, packet.ptr, sizeof(header));
+	if (header.flags & FLAG_RESPONSE)
+	{
+		return FALSE;
+	}
+	*spis = (ha_sync_spis_t){
+		.i = header.i,
+		.r = header.r,
+		.initiator = (header.flags & FLAG_INITIATOR) != 0,
+	};
+	*mid = ntohl(header.mid);
+	return TRUE;
+}

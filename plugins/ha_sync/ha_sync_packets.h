@@ -68,4 +68,15 @@ exchange_type_t ha_sync_packets_type(chunk_t packets);
  */
 bool ha_sync_packets_is_first_fragment(chunk_t packet);
 
+/**
+ * Check if a packet we send is a request, and get whose.
+ *
+ * @param packet	packet without non-ESP marker, may be malformed
+ * @param spis		receives the IKE SA, with initiator as the sender has it
+ * @param mid		receives the message ID
+ * @return			FALSE if it's a response, or too short
+ */
+bool ha_sync_packets_is_request(chunk_t packet, ha_sync_spis_t *spis,
+								uint32_t *mid);
+
 #endif /** HA_SYNC_PACKETS_H_ @}*/

@@ -388,21 +388,6 @@ METHOD(sync_subscriber_t, member_down, void,
 	this->silence->member_down(this->silence, member);
 }
 
-METHOD(ha_sync_receiver_t, retry, void,
-	private_ha_sync_receiver_t *this)
-{
-	enumerator_t *enumerator;
-	ha_sync_spis_t *spis;
-	char *name, *reason;
-
-	enumerator = this->registry->create_failure_enumerator(this->registry);
-	while (enumerator->enumerate(enumerator, &spis, &name, &reason))
-	{
-		this->replica->make(this->replica, spis);
-	}
-	enumerator->destroy(enumerator);
-}
-
 METHOD(ha_sync_receiver_t, get_counts, void,
 	private_ha_sync_receiver_t *this, uint64_t *received, uint64_t *refused)
 {
@@ -443,7 +428,6 @@ ha_sync_receiver_t *ha_sync_receiver_create(ha_sync_registry_t *registry,
 				.member_up = _member_up,
 				.member_down = _member_down,
 			},
-			.retry = _retry,
 			.get_counts = _get_counts,
 			.destroy = _destroy,
 		},

@@ -37,12 +37,6 @@ struct ha_sync_receiver_t {
 	sync_subscriber_t subscriber;
 
 	/**
-	 * Make copies again that failed, e.g. because their connection was not
-	 * loaded yet.
-	 */
-	void (*retry)(ha_sync_receiver_t *this);
-
-	/**
 	 * Get the number of records received and of those refused because their
 	 * sender does not own the group, or because they are malformed.
 	 */

@@ -30,6 +30,25 @@ bool ha_sync_spis_equals(const ha_sync_spis_t *a, const ha_sync_spis_t *b)
 	return a->i == b->i && a->r == b->r && a->initiator == b->initiator;
 }
 
+/*
+ * Described in header
+ */
+u_int ha_sync_spis_hash(const void *key)
+{
+	const ha_sync_spis_t *spis = key;
+
+	return chunk_hash_inc(chunk_from_thing(spis->i),
+						  chunk_hash(chunk_from_thing(spis->r)));
+}
+
+/*
+ * Described in header
+ */
+bool ha_sync_spis_equals_key(const void *a, const void *b)
+{
+	return ha_sync_spis_equals(a, b);
+}
+
 /**
  * Decode a message to a new struct, NULL if refused.
  */

@@ -304,6 +304,25 @@ extern enum_name_t *ha_sync_type_names;
  */
 bool ha_sync_spis_equals(const ha_sync_spis_t *a, const ha_sync_spis_t *b);
 
+/**
+ * Hash the name of an IKE SA, for a hashtable with names as keys.
+ *
+ * Peers choose one of the SPIs; the hash is keyed by libstrongswan.
+ *
+ * @param key		ha_sync_spis_t
+ * @return			hash
+ */
+u_int ha_sync_spis_hash(const void *key);
+
+/**
+ * Compare names of IKE SAs, for a hashtable with names as keys.
+ *
+ * @param a			ha_sync_spis_t
+ * @param b			ha_sync_spis_t
+ * @return			TRUE if they are the same
+ */
+bool ha_sync_spis_equals_key(const void *a, const void *b);
+
 /*
  * Encoders return the body of a message.  It may hold keys: whoever receives
  * it has to chunk_clear() it.  A record that lacks what a standby needs, or is

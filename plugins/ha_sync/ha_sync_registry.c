@@ -6,12 +6,13 @@
 
 #include "ha_sync_packets.h"
 #include "ha_sync_registry.h"
+#include "ha_sync_registry_entry.h"
 #include "ha_sync_registry_index.h"
+#include "ha_sync_registry_lists.h"
 
 #include <threading/mutex.h>
 
 typedef struct private_ha_sync_registry_t private_ha_sync_registry_t;
-typedef struct failure_t failure_t;
 
 /**
  * Private data.
@@ -27,80 +28,6 @@ struct private_ha_sync_registry_t {
 	/** all SAs */
 	ha_sync_registry_index_t *index;
 };
-
-/**
- * Copy of a failure, for the enumerator.
- */
-struct failure_t {
-	/** name of the IKE SA */
-	ha_sync_spis_t spis;
-	/** its connection */
-	char *peer_cfg;
-	/** reason */
-	char *reason;
-};
-
-/**
- * Check if an IKE SA belongs to a group, to any if NULL.
- */
-static bool in_group(ha_sync_ike_entry_t *entry, char *group)
-{
-	return !group || streq(entry->ike->group, group);
-}
-
-/**
- * Time left after some seconds: what is due stays due in one second, as 0 is
- * "not scheduled".
- */
-static uint32_t left(uint32_t in, uint32_t elapsed)
-{
-	if (!in)
-	{
-		return 0;
-	}
-	return in > elapsed ? in - elapsed : 1;
-}
-
-/**
- * Seconds since a record was stored.
- */
-static uint32_t elapsed_since(time_t time)
-{
-	time_t now = time_monotonic(NULL);
-
-	return now > time ? now - time : 0;
-}
-
-/**
- * Clone an IKE SA with the times of now.
- */
-static ha_sync_ike_t *clone_ike(ha_sync_ike_entry_t *entry)
-{
-	uint32_t elapsed = elapsed_since(entry->time);
-	ha_sync_ike_t *ike;
-
-	ike = ha_sync_ike_clone(entry->ike);
-	ike->age += elapsed;
-	ike->rekey_in = left(ike->rekey_in, elapsed);
-	ike->reauth_in = left(ike->reauth_in, elapsed);
-	ike->delete_in = left(ike->delete_in, elapsed);
-	return ike;
-}
-
-/**
- * Clone a CHILD SA with the times of now.
- */
-static ha_sync_child_t *clone_child(ha_sync_child_entry_t *entry)
-{
-	uint32_t elapsed = elapsed_since(entry->time);
-	ha_sync_child_t *child;
-
-	child = ha_sync_child_clone(entry->child);
-	child->age += elapsed;
-	child->rekey_in = left(child->rekey_in, elapsed);
-	child->expire_in = left(child->expire_in, elapsed);
-	return child;
-}
 
 METHOD(ha_sync_registry_t, put_ike, bool,
 	private_ha_sync_registry_t *this, ha_sync_ike_t *ike)
@@ -139,46 +66,6 @@ METHOD(ha_sync_registry_t, put_dynamic, bool,
 	return entry != NULL;
 }
 
-/**
- * Set the message IDs of an IKE SA.
- */
-static void set_mids(ha_sync_ike_entry_t *entry, const ha_sync_mids_t *mids)
-{
-	entry->ike->mids = *mids;
-	if (entry->exchange && !mids->pending)
-	{
-		chunk_free(&entry->exchange->request);
-	}
-}
-
-/**
- * Keep the newest messages of an IKE SA; those that are adopted are taken out
- * of the record, unless it becomes the one of the entry.
- */
-static void keep_messages(ha_sync_ike_entry_t *entry, ha_sync_exchange_t *new)
-{
-	ha_sync_exchange_t *known = entry->exchange;
-
-	if (!known)
-	{
-		entry->exchange = new;
-		return;
-	}
-	if (new->response.len)
-	{
-		chunk_free(&known->response);
-		known->response = new->response;
-		new->response = chunk_empty;
-		memcpy(known->hash, new->hash, sizeof(known->hash));
-	}
-	if (new->request.len)
-	{
-		chunk_free(&known->request);
-		known->request = new->request;
-		new->request = chunk_empty;
-	}
-}
-
 METHOD(ha_sync_registry_t, put_mids, bool,
 	private_ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 	const ha_sync_mids_t *mids)
@@ -189,7 +76,7 @@ METHOD(ha_sync_registry_t, put_mids, bool,
 	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
-		set_mids(entry, mids);
+		ha_sync_entry_set_mids(entry, mids);
 	}
 	this->mutex->unlock(this->mutex);
 	return entry != NULL;
@@ -208,8 +95,8 @@ METHOD(ha_sync_registry_t, put_exchange, bool,
 		{
 			entry->foreign = !own;
 		}
-		keep_messages(entry, exchange);
-		set_mids(entry, &exchange->mids);
+		ha_sync_entry_keep_messages(entry, exchange);
+		ha_sync_entry_set_mids(entry, &exchange->mids);
 		exchange = entry->exchange == exchange ? NULL : exchange;
 	}
 	this->mutex->unlock(this->mutex);
@@ -301,6 +188,37 @@ METHOD(ha_sync_registry_t, put_use, bool,
 	return entry != NULL;
 }
 
+METHOD(ha_sync_registry_t, give, bool,
+	private_ha_sync_registry_t *this, const ha_sync_child_id_t *id,
+	uint64_t enough, uint64_t number)
+{
+	ha_sync_child_entry_t *entry;
+	bool low;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_child(this->index, id);
+	low = !entry || entry->given < enough;
+	if (entry && low)
+	{
+		entry->given = number;
+	}
+	this->mutex->unlock(this->mutex);
+	return low;
+}
+
+METHOD(ha_sync_registry_t, get_given, uint64_t,
+	private_ha_sync_registry_t *this, const ha_sync_child_id_t *id)
+{
+	ha_sync_child_entry_t *entry;
+	uint64_t given;
+
+	this->mutex->lock(this->mutex);
+	entry = this->index->get_child(this->index, id);
+	given = entry ? entry->given : 0;
+	this->mutex->unlock(this->mutex);
+	return given;
+}
+
 METHOD(ha_sync_registry_t, remove_child, bool,
 	private_ha_sync_registry_t *this, const ha_sync_child_id_t *id)
 {
@@ -322,7 +240,7 @@ METHOD(ha_sync_registry_t, get_ike, ha_sync_ike_t*,
 	entry = this->index->get_ike(this->index, spis);
 	if (entry)
 	{
-		ike = clone_ike(entry);
+		ike = ha_sync_entry_clone_ike(entry);
 	}
 	this->mutex->unlock(this->mutex);
 	return ike;
@@ -406,7 +324,7 @@ METHOD(ha_sync_registry_t, get_children, array_t*,
 	{
 		for (i = 0; array_get(entry->children, i, &child); i++)
 		{
-			array_insert_create(&children, ARRAY_TAIL, clone_child(child));
+			array_insert_create(&children, ARRAY_TAIL, ha_sync_entry_clone_child(child));
 		}
 	}
 	this->mutex->unlock(this->mutex);
@@ -423,7 +341,7 @@ METHOD(ha_sync_registry_t, get_child, ha_sync_child_t*,
 	entry = this->index->get_child(this->index, id);
 	if (entry)
 	{
-		child = clone_child(entry);
+		child = ha_sync_entry_clone_child(entry);
 	}
 	this->mutex->unlock(this->mutex);
 	return child;
@@ -443,59 +361,6 @@ METHOD(ha_sync_registry_t, find_child, bool,
 	}
 	this->mutex->unlock(this->mutex);
 	return entry != NULL;
-}
-
-/**
- * List an IKE SA after those it replaced, directly or not.
- */
-static void list_entry(private_ha_sync_registry_t *this,
-					   ha_sync_ike_entry_t *entry, char *group, array_t *list)
-{
-	array_t *chain;
-
-	/* not recursive, and stops at what was listed, whatever a member sends:
-	 * chains may be long or closed */
-	chain = array_create(0, 0);
-	while (entry && !entry->listed)
-	{
-		entry->listed = TRUE;
-		array_insert(chain, ARRAY_TAIL, entry);
-		entry = this->index->get_ike(this->index, &entry->ike->old);
-	}
-	while (array_remove(chain, ARRAY_TAIL, &entry))
-	{
-		if (in_group(entry, group))
-		{
-			array_insert(list, ARRAY_TAIL, chunk_clone(
-							chunk_from_thing(entry->ike->spis)).ptr);
-		}
-	}
-	array_destroy(chain);
-}
-
-METHOD(ha_sync_registry_t, list, array_t*,
-	private_ha_sync_registry_t *this, char *group)
-{
-	enumerator_t *enumerator;
-	ha_sync_ike_entry_t *entry;
-	array_t *list;
-
-	list = array_create(0, 0);
-	this->mutex->lock(this->mutex);
-	enumerator = this->index->create_enumerator(this->index);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		entry->listed = FALSE;
-	}
-	enumerator->destroy(enumerator);
-	enumerator = this->index->create_enumerator(this->index);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		list_entry(this, entry, group, list);
-	}
-	enumerator->destroy(enumerator);
-	this->mutex->unlock(this->mutex);
-	return list;
 }
 
 METHOD(ha_sync_registry_t, set_failure, bool,
@@ -519,164 +384,52 @@ METHOD(ha_sync_registry_t, set_failure, bool,
 	return changed;
 }
 
-/**
- * Destroy copies of failures.
- */
-static void destroy_failures(void *data)
+METHOD(ha_sync_registry_t, list, array_t*,
+	private_ha_sync_registry_t *this, char *group)
 {
-	array_t *failures = data;
-	failure_t *failure;
+	array_t *list;
 
-	while (array_remove(failures, ARRAY_TAIL, &failure))
-	{
-		free(failure->peer_cfg);
-		free(failure->reason);
-		free(failure);
-	}
-	array_destroy(failures);
-}
-
-CALLBACK(filter_failures, bool,
-	void *data, enumerator_t *orig, va_list args)
-{
-	ha_sync_spis_t **spis;
-	char **peer_cfg, **reason;
-	failure_t *failure;
-
-	VA_ARGS_VGET(args, spis, peer_cfg, reason);
-	if (!orig->enumerate(orig, &failure))
-	{
-		return FALSE;
-	}
-	*spis = &failure->spis;
-	*peer_cfg = failure->peer_cfg;
-	*reason = failure->reason;
-	return TRUE;
+	this->mutex->lock(this->mutex);
+	list = ha_sync_registry_list(this->index, group);
+	this->mutex->unlock(this->mutex);
+	return list;
 }
 
 METHOD(ha_sync_registry_t, create_failure_enumerator, enumerator_t*,
 	private_ha_sync_registry_t *this)
 {
 	enumerator_t *enumerator;
-	ha_sync_ike_entry_t *entry;
-	failure_t *failure;
-	array_t *failures;
 
-	failures = array_create(0, 0);
 	this->mutex->lock(this->mutex);
-	enumerator = this->index->create_enumerator(this->index);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		if (entry->failure)
-		{
-			INIT(failure,
-				.spis = entry->ike->spis,
-				.peer_cfg = strdup(entry->ike->peer_cfg),
-				.reason = strdup(entry->failure),
-			);
-			array_insert(failures, ARRAY_TAIL, failure);
-		}
-	}
-	enumerator->destroy(enumerator);
+	enumerator = ha_sync_registry_failures(this->index);
 	this->mutex->unlock(this->mutex);
-	return enumerator_create_filter(array_create_enumerator(failures),
-									filter_failures, failures,
-									destroy_failures);
+	return enumerator;
 }
 
 METHOD(ha_sync_registry_t, mark, void,
 	private_ha_sync_registry_t *this, char *group)
 {
-	enumerator_t *enumerator;
-	ha_sync_child_entry_t *child;
-	ha_sync_ike_entry_t *entry;
-	int i;
-
 	this->mutex->lock(this->mutex);
-	enumerator = this->index->create_enumerator(this->index);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		if (in_group(entry, group))
-		{
-			entry->seen = FALSE;
-			for (i = 0; array_get(entry->children, i, &child); i++)
-			{
-				child->seen = FALSE;
-			}
-		}
-	}
-	enumerator->destroy(enumerator);
+	ha_sync_registry_mark(this->index, group);
 	this->mutex->unlock(this->mutex);
-}
-
-/**
- * List the children of an IKE SA not seen since mark().
- */
-static void unseen_children(ha_sync_ike_entry_t *entry, array_t *list)
-{
-	ha_sync_child_entry_t *child;
-	int i;
-
-	for (i = 0; array_get(entry->children, i, &child); i++)
-	{
-		if (!child->seen)
-		{
-			array_insert(list, ARRAY_TAIL, chunk_clone(
-							chunk_from_thing(child->child->id)).ptr);
-		}
-	}
 }
 
 METHOD(ha_sync_registry_t, unseen, void,
 	private_ha_sync_registry_t *this, char *group, array_t **ikes,
 	array_t **children)
 {
-	enumerator_t *enumerator;
-	ha_sync_ike_entry_t *entry;
-
-	*ikes = array_create(0, 0);
-	*children = array_create(0, 0);
 	this->mutex->lock(this->mutex);
-	enumerator = this->index->create_enumerator(this->index);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		if (!in_group(entry, group))
-		{
-			continue;
-		}
-		if (entry->seen)
-		{
-			unseen_children(entry, *children);
-		}
-		else
-		{
-			array_insert(*ikes, ARRAY_TAIL, chunk_clone(
-							chunk_from_thing(entry->ike->spis)).ptr);
-		}
-	}
-	enumerator->destroy(enumerator);
+	ha_sync_registry_unseen(this->index, group, ikes, children);
 	this->mutex->unlock(this->mutex);
 }
 
 METHOD(ha_sync_registry_t, count, ha_sync_counts_t,
 	private_ha_sync_registry_t *this, char *group)
 {
-	ha_sync_counts_t counts = {};
-	enumerator_t *enumerator;
-	ha_sync_ike_entry_t *entry;
+	ha_sync_counts_t counts;
 
 	this->mutex->lock(this->mutex);
-	enumerator = this->index->create_enumerator(this->index);
-	while (enumerator->enumerate(enumerator, &entry))
-	{
-		if (in_group(entry, group))
-		{
-			counts.ikes++;
-			counts.children += array_count(entry->children);
-			counts.failed += entry->failure ? 1 : 0;
-		}
-	}
-	enumerator->destroy(enumerator);
+	counts = ha_sync_registry_count(this->index, group);
 	this->mutex->unlock(this->mutex);
 	return counts;
 }
@@ -707,6 +460,8 @@ ha_sync_registry_t *ha_sync_registry_create()
 			.remove_ike = _remove_ike,
 			.put_child = _put_child,
 			.put_use = _put_use,
+			.give = _give,
+			.get_given = _get_given,
 			.remove_child = _remove_child,
 			.get_ike = _get_ike,
 			.get_group = _get_group,

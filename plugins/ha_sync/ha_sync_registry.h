@@ -137,6 +137,29 @@ struct ha_sync_registry_t {
 					const ha_sync_use_t *use);
 
 	/**
+	 * Note the outbound sequence number the kernel is given on a standby, if
+	 * the one it was given before is too low.  It is known as long as the CHILD
+	 * SA is.
+	 *
+	 * @param id		name
+	 * @param enough	lowest number that is enough, UINT64_MAX to note any
+	 * @param number	number the kernel gets
+	 * @return			TRUE if noted, or if the CHILD SA is not known; FALSE if
+	 *					the one it was given before is enough
+	 */
+	bool (*give)(ha_sync_registry_t *this, const ha_sync_child_id_t *id,
+				 uint64_t enough, uint64_t number);
+
+	/**
+	 * Get the outbound sequence number noted by give().
+	 *
+	 * @param id		name
+	 * @return			number, 0 if none, or if not known
+	 */
+	uint64_t (*get_given)(ha_sync_registry_t *this,
+						  const ha_sync_child_id_t *id);
+
+	/**
 	 * Remove a CHILD SA.
 	 *
 	 * @param id		name

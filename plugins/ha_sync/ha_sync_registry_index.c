@@ -43,14 +43,6 @@ static u_int spis_hash(const void *key)
 }
 
 /**
- * Compare names of IKE SAs.
- */
-static bool spis_equals(const void *a, const void *b)
-{
-	return ha_sync_spis_equals(a, b);
-}
-
-/**
  * Hash a CHILD SA by its inbound SPI, which is the cluster's, and random.  As
  * its first octets may be those of the member, the last ones come first here.
  */
@@ -158,19 +150,6 @@ static void destroy_ike(private_ha_sync_registry_index_t *this,
 	ha_sync_exchange_destroy(entry->exchange);
 	free(entry->failure);
 	free(entry);
-}
-
-/*
- * Described in header
- */
-void ha_sync_use_raise(ha_sync_use_t *use, const ha_sync_use_t *other)
-{
-	use->oseq = max(use->oseq, other->oseq);
-	use->seq = max(use->seq, other->seq);
-	use->bytes_in = max(use->bytes_in, other->bytes_in);
-	use->packets_in = max(use->packets_in, other->packets_in);
-	use->bytes_out = max(use->bytes_out, other->bytes_out);
-	use->packets_out = max(use->packets_out, other->packets_out);
 }
 
 METHOD(ha_sync_registry_index_t, put_ike, ha_sync_ike_entry_t*,
@@ -362,7 +341,7 @@ ha_sync_registry_index_t *ha_sync_registry_index_create()
 			.move_children = _move_children,
 			.destroy = _destroy,
 		},
-		.ikes = hashtable_create(spis_hash, spis_equals, 32),
+		.ikes = hashtable_create(spis_hash, ha_sync_spis_equals_key, 32),
 		.inbound = hashlist_create(inbound_hash, entry_equals, 32),
 		.outbound = hashlist_create(outbound_hash, entry_equals, 32),
 	);

@@ -14,45 +14,9 @@
 #ifndef HA_SYNC_REGISTRY_INDEX_H_
 #define HA_SYNC_REGISTRY_INDEX_H_
 
-#include "ha_sync_record.h"
+#include "ha_sync_registry_entry.h"
 
 typedef struct ha_sync_registry_index_t ha_sync_registry_index_t;
-typedef struct ha_sync_ike_entry_t ha_sync_ike_entry_t;
-typedef struct ha_sync_child_entry_t ha_sync_child_entry_t;
-
-/**
- * An IKE SA in the registry.
- */
-struct ha_sync_ike_entry_t {
-	/** record, not to be replaced but by put_ike() */
-	ha_sync_ike_t *ike;
-	/** when the record was put, time_monotonic() */
-	time_t time;
-	/** its children (ha_sync_child_entry_t*), NULL if none */
-	array_t *children;
-	/** its last messages, NULL if none are known */
-	ha_sync_exchange_t *exchange;
-	/** TRUE if the response in there is of another member */
-	bool foreign;
-	/** why it could not be replicated, or NULL */
-	char *failure;
-	/** TRUE if put since the registry's last mark() */
-	bool seen;
-	/** used by the registry to make a list */
-	bool listed;
-};
-
-/**
- * A CHILD SA in the registry.
- */
-struct ha_sync_child_entry_t {
-	/** record, not to be replaced but by put_child() */
-	ha_sync_child_t *child;
-	/** when the record was put, time_monotonic() */
-	time_t time;
-	/** TRUE if put since the registry's last mark() */
-	bool seen;
-};
 
 /**
  * IKE SAs, their children, and tables to find them.
@@ -148,14 +112,6 @@ struct ha_sync_registry_index_t {
 	 */
 	void (*destroy)(ha_sync_registry_index_t *this);
 };
-
-/**
- * Raise counters to those of another use, where these are higher.
- *
- * @param use		counters to change
- * @param other		other counters
- */
-void ha_sync_use_raise(ha_sync_use_t *use, const ha_sync_use_t *other);
 
 /**
  * Create an empty index.

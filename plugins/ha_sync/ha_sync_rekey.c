@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_rekey.h"
+#include "ha_sync_checkout.h"
 #include "ha_sync_import.h"
 #include "ha_sync_option.h"
 
@@ -123,17 +124,13 @@ static result_t rekey(ike_sa_t *ike_sa, uint32_t spi_in)
 static result_t start_one(private_ha_sync_rekey_t *this, ha_sync_child_id_t *id)
 {
 	ha_sync_child_t *record;
-	ike_sa_id_t *ike_id;
 	ike_sa_t *ike_sa;
 	result_t result = GONE;
 
 	record = find_record(this, id);
 	if (record && !record->rekeyed)
 	{
-		ike_id = ha_sync_import_id(&id->ike);
-		ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager,
-												  ike_id);
-		ike_id->destroy(ike_id);
+		ike_sa = ha_sync_checkout(&id->ike);
 		if (ike_sa)
 		{
 			result = rekey(ike_sa, id->spi_in);

@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_replica.h"
+#include "ha_sync_checkout.h"
 #include "ha_sync_import.h"
 
 #include <daemon.h>
@@ -52,20 +53,6 @@ struct private_ha_sync_replica_t {
 };
 
 /**
- * Check an IKE_SA out, whatever its state.
- */
-static ike_sa_t *checkout(const ha_sync_spis_t *spis)
-{
-	ike_sa_id_t *id;
-	ike_sa_t *ike_sa;
-
-	id = ha_sync_import_id(spis);
-	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
-	id->destroy(id);
-	return ike_sa;
-}
-
-/**
  * Check an IKE_SA in.
  */
 static void checkin(ike_sa_t *ike_sa)
@@ -80,7 +67,7 @@ static ike_sa_t *checkout_copy(const ha_sync_spis_t *spis)
 {
 	ike_sa_t *ike_sa;
 
-	ike_sa = checkout(spis);
+	ike_sa = ha_sync_checkout(spis);
 	if (ike_sa && ike_sa->get_state(ike_sa) != IKE_PASSIVE)
 	{
 		checkin(ike_sa);
@@ -205,15 +192,17 @@ static void give_children(ike_sa_t *ike_sa, array_t *children)
 }
 
 /**
- * Take the children away from the copy of a rekeyed IKE SA.  Its virtual IPs
- * live on in the new one, so they are not released with the old one.
+ * Take the children away from the copy of a rekeyed IKE SA, which is found if
+ * there is one.  Its virtual IPs live on in the new one, so they are not
+ * released with the old one.
  */
-static array_t *detach_children(const ha_sync_spis_t *old)
+static array_t *detach_children(const ha_sync_spis_t *old, bool *found)
 {
 	array_t *children = NULL;
 	ike_sa_t *ike_sa;
 
 	ike_sa = old->i ? checkout_copy(old) : NULL;
+	*found = ike_sa != NULL;
 	if (ike_sa)
 	{
 		children = take_children(ike_sa);
@@ -233,6 +222,7 @@ static char *make_ike(private_ha_sync_replica_t *this,
 	ha_sync_ike_t *record;
 	ike_sa_t *ike_sa;
 	char *reason = NULL;
+	bool inherits = FALSE;
 
 	record = this->registry->get_ike(this->registry, spis);
 	if (!record)
@@ -242,14 +232,14 @@ static char *make_ike(private_ha_sync_replica_t *this,
 	}
 	if (!children)
 	{
-		children = detach_children(&record->old);
+		children = detach_children(&record->old, &inherits);
 	}
 	ike_sa = ha_sync_import_ike(record, &reason);
 	give_children(ike_sa, children);
 	if (ike_sa)
 	{
 		this->caps->set(this->caps, ike_sa, record->dynamic.caps);
-		this->lease->add_replica(this->lease, ike_sa);
+		this->lease->add_replica(this->lease, ike_sa, inherits);
 		checkin(ike_sa);
 	}
 	ha_sync_ike_destroy(record);
@@ -267,6 +257,23 @@ static int compare_children(const void *a, const void *b, void *user)
 }
 
 /**
+ * Give a copy the addresses of a record its children are made from: SAs are
+ * installed with those of the copy, but their counters are set by those of the
+ * record, and an update of the addresses may still be in the queue.
+ */
+static void move_to(ike_sa_t *ike_sa, const ha_sync_ike_t *ike)
+{
+	host_t *local = ike_sa->get_my_host(ike_sa);
+	host_t *remote = ike_sa->get_other_host(ike_sa);
+
+	if (!local->equals(local, ike->dynamic.local) ||
+		!remote->equals(remote, ike->dynamic.remote))
+	{
+		ha_sync_import_dynamic(ike_sa, &ike->dynamic);
+	}
+}
+
+/**
  * Make all children of a copy that is checked out.
  */
 static char *make_children(private_ha_sync_replica_t *this, ike_sa_t *ike_sa,
@@ -278,6 +285,10 @@ static char *make_children(private_ha_sync_replica_t *this, ike_sa_t *ike_sa,
 	char *reason = NULL, *failed;
 
 	ike = this->registry->get_ike(this->registry, spis);
+	if (ike)
+	{
+		move_to(ike_sa, ike);
+	}
 	records = this->registry->get_children(this->registry, spis);
 	array_sort(records, compare_children, NULL);
 	while (records && array_remove(records, ARRAY_HEAD, &record))
@@ -322,7 +333,7 @@ METHOD(ha_sync_replica_t, make, bool,
 {
 	ike_sa_t *ike_sa;
 
-	ike_sa = checkout(spis);
+	ike_sa = ha_sync_checkout(spis);
 	if (ike_sa)
 	{
 		checkin(ike_sa);
@@ -364,6 +375,7 @@ METHOD(ha_sync_replica_t, child, void,
 	ike_sa = record && ike ? checkout_copy(&id->ike) : NULL;
 	if (ike_sa)
 	{
+		move_to(ike_sa, ike);
 		reason = ha_sync_import_child(ike_sa, record, ike, this->counters);
 		checkin(ike_sa);
 		if (reason)
@@ -418,7 +430,7 @@ METHOD(ha_sync_replica_t, silence, void,
 {
 	ike_sa_t *ike_sa;
 
-	ike_sa = checkout(spis);
+	ike_sa = ha_sync_checkout(spis);
 	if (ike_sa)
 	{
 		ike_sa->set_state(ike_sa, IKE_PASSIVE);
@@ -467,7 +479,7 @@ METHOD(ha_sync_replica_t, demote, void,
 	array_t *children = NULL;
 	ike_sa_t *ike_sa;
 
-	ike_sa = checkout(spis);
+	ike_sa = ha_sync_checkout(spis);
 	if (ike_sa)
 	{
 		record = this->registry->get_ike(this->registry, spis);
@@ -483,12 +495,31 @@ METHOD(ha_sync_replica_t, demote, void,
 	complete(this, spis, make_ike(this, spis, children));
 }
 
+/**
+ * Stop to watch the kernel's counters of the children.
+ */
+static void unwatch(private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
+{
+	ha_sync_child_t *record;
+	array_t *records;
+
+	records = this->registry->get_children(this->registry, spis);
+	while (records && array_remove(records, ARRAY_HEAD, &record))
+	{
+		this->counters->unwatch(this->counters, record);
+		ha_sync_child_destroy(record);
+	}
+	array_destroy(records);
+	this->counters->wake(this->counters);
+}
+
 METHOD(ha_sync_replica_t, drop, void,
 	private_ha_sync_replica_t *this, const ha_sync_spis_t *spis)
 {
 	ike_sa_t *ike_sa;
 
-	ike_sa = checkout(spis);
+	unwatch(this, spis);
+	ike_sa = ha_sync_checkout(spis);
 	if (!ike_sa)
 	{
 		return;

@@ -6,7 +6,7 @@
 
 #include "ha_sync_response.h"
 #include "ha_sync_describe.h"
-#include "ha_sync_import.h"
+#include "ha_sync_checkout.h"
 #include "ha_sync_message.h"
 #include "ha_sync_packets.h"
 
@@ -268,7 +268,7 @@ static void create_taker(const closed_t *closed)
 	ike_sa_id_t *id;
 	ike_sa_t *ike_sa;
 
-	id = ha_sync_import_id(&exchange->spis);
+	id = ha_sync_checkout_id(&exchange->spis);
 	ike_sa = charon->ike_sa_manager->checkout(charon->ike_sa_manager, id);
 	if (ike_sa)
 	{	/* there is one */

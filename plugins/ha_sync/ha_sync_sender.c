@@ -63,9 +63,9 @@ static void post_event(private_ha_sync_sender_t *this, ha_sync_type_t type,
 }
 
 METHOD(ha_sync_sender_t, ike, void,
-	private_ha_sync_sender_t *this, const ha_sync_ike_t *ike)
+	private_ha_sync_sender_t *this, chunk_t body)
 {
-	post_event(this, HA_SYNC_IKE, ha_sync_ike_encode(ike));
+	post_event(this, HA_SYNC_IKE, body);
 }
 
 METHOD(ha_sync_sender_t, ike_update, void,
@@ -104,14 +104,14 @@ METHOD(ha_sync_sender_t, mids_now, void,
 }
 
 METHOD(ha_sync_sender_t, exchange_, void,
-	private_ha_sync_sender_t *this, const ha_sync_exchange_t *exchange)
+	private_ha_sync_sender_t *this, const ha_sync_spis_t *spis, chunk_t body)
 {
-	chunk_t key = ha_sync_spis_encode(&exchange->spis);
+	chunk_t key = ha_sync_spis_encode(spis);
 
 	/* older message IDs must not come after these */
 	this->channel->cancel_state(this->channel, SYNC_HA, key);
 	chunk_free(&key);
-	post_event(this, HA_SYNC_EXCHANGE, ha_sync_exchange_encode(exchange));
+	post_event(this, HA_SYNC_EXCHANGE, body);
 }
 
 METHOD(ha_sync_sender_t, ike_delete, void,
@@ -124,9 +124,9 @@ METHOD(ha_sync_sender_t, ike_delete, void,
 }
 
 METHOD(ha_sync_sender_t, child, void,
-	private_ha_sync_sender_t *this, const ha_sync_child_t *child)
+	private_ha_sync_sender_t *this, chunk_t body)
 {
-	post_event(this, HA_SYNC_CHILD, ha_sync_child_encode(child));
+	post_event(this, HA_SYNC_CHILD, body);
 }
 
 METHOD(ha_sync_sender_t, child_delete, void,

@@ -19,7 +19,10 @@
 typedef struct ha_sync_sender_t ha_sync_sender_t;
 
 /**
- * Encodes records and hands them to the sync channel.
+ * Hands records to the sync channel.
+ *
+ * A record is in the registry (or not anymore) before it is sent: a snapshot for
+ * a member that joins has all that was sent before.
  *
  * Locking: none of its own but atomic operations, the channel only appends to
  * its queues; may be used in hooks of charon's bus.
@@ -28,8 +31,10 @@ struct ha_sync_sender_t {
 
 	/**
 	 * Send an IKE SA; leaves with wake().
+	 *
+	 * @param body		ha_sync_ike_encode()d, adopted
 	 */
-	void (*ike)(ha_sync_sender_t *this, const ha_sync_ike_t *ike);
+	void (*ike)(ha_sync_sender_t *this, chunk_t body);
 
 	/**
 	 * Send what changed of an IKE SA; leaves with wake().
@@ -54,9 +59,12 @@ struct ha_sync_sender_t {
 	/**
 	 * Send message IDs and the messages behind them, in order with other
 	 * records; leaves with wake().
+	 *
+	 * @param spis		name of the IKE SA
+	 * @param body		ha_sync_exchange_encode()d, adopted
 	 */
-	void (*exchange)(ha_sync_sender_t *this,
-					 const ha_sync_exchange_t *exchange);
+	void (*exchange)(ha_sync_sender_t *this, const ha_sync_spis_t *spis,
+					 chunk_t body);
 
 	/**
 	 * Send the end of an IKE SA.
@@ -65,8 +73,10 @@ struct ha_sync_sender_t {
 
 	/**
 	 * Send a CHILD SA; leaves with wake().
+	 *
+	 * @param body		ha_sync_child_encode()d, adopted
 	 */
-	void (*child)(ha_sync_sender_t *this, const ha_sync_child_t *child);
+	void (*child)(ha_sync_sender_t *this, chunk_t body);
 
 	/**
 	 * Send the end of a CHILD SA.

@@ -47,19 +47,14 @@ struct ha_sync_state_counts_t {
  * both go to FAILED: a peer that is known to understand it is told by the
  * notify Simultaneous Failover Failure, other ones time out.
  *
- * A FAILED IKE SA is not used for messages anymore, but its CHILD SAs are.  The
- * original initiator sets up a new one with the same CHILD SAs, `sync_rate` per
- * second at most; when that has CHILD SAs the old one is destroyed, on both
- * sides, or after HA_SYNC_STATE_TIMEOUT.  Nothing is sent to delete it: message
- * IDs are not to be trusted.
+ * What becomes of it then is up to ha_sync_failed_t.
  *
  * With a peer that runs this plugin message IDs are synced at once, and until
  * then ordinary messages are ignored (strict, RFC 6311, 8.1), and none is sent:
- * responses are to requests of the previous active.  If the peer does not answer for as long as charon would wait
- * (retransmit_* options) it is taken for dead: FAILED.  With other peers the
- * sync may never come, so ordinary messages are processed.
- *
- * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
+ * responses are to requests of the previous active.  If the peer does not
+ * answer for as long as charon would wait (retransmit_* options) it is taken
+ * for dead: FAILED.  With other peers the sync may never come, so ordinary
+ * messages are processed.
  *
  * Locking: none of its own, the table of these IKE SAs has a mutex, a leaf.
  */
@@ -147,21 +142,10 @@ struct ha_sync_state_t {
 };
 
 /**
- * How long a FAILED IKE SA waits for its replacement, in s.
- */
-#define HA_SYNC_STATE_TIMEOUT 30
-
-/**
  * How long a request of the previous active may wait for its response until
  * message IDs are synced, in ms: charon sends it again after 4 s.
  */
 #define HA_SYNC_STATE_RESUME 5000
-
-/**
- * How long a FAILED IKE SA stays when its replacement is there, in ms: the peer
- * may use its CHILD SAs a moment longer.
- */
-#define HA_SYNC_STATE_OVERLAP 1000
 
 /**
  * Create the object.

@@ -207,6 +207,7 @@ METHOD(ha_sync_tracked_t, inherit, void,
 static bool tell_ike(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 {
 	ha_sync_ike_t *ike;
+	chunk_t body;
 
 	ike = ha_sync_describe_ike(ike_sa, this->group);
 	if (!ike)
@@ -222,8 +223,9 @@ static bool tell_ike(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa)
 	this->public.exchanges->get_mids(this->public.exchanges, &ike->mids);
 	ha_sync_dynamic_clear(&this->dynamic);
 	ha_sync_dynamic_clone(&ike->dynamic, &this->dynamic);
-	this->sender->ike(this->sender, ike);
+	body = ha_sync_ike_encode(ike);
 	this->registry->put_ike(this->registry, ike);
+	this->sender->ike(this->sender, body);
 	this->told = TRUE;
 	return TRUE;
 }
@@ -235,6 +237,7 @@ static void tell_child(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 					   child_sa_t *child_sa, child_t *child)
 {
 	ha_sync_child_t *record, *known;
+	chunk_t body;
 
 	record = ha_sync_describe_child(ike_sa, child_sa);
 	if (!record)
@@ -270,9 +273,10 @@ static void tell_child(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 	child->told = TRUE;
 	child->outbound_pending = record->outbound_pending;
 	child->rekeyed = record->rekeyed;
-	this->sender->child(this->sender, record);
+	body = ha_sync_child_encode(record);
 	this->counters->watch(this->counters, record);
 	this->registry->put_child(this->registry, record);
+	this->sender->child(this->sender, body);
 }
 
 /**
@@ -330,6 +334,7 @@ static void tell_dynamic(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 {
 	ha_sync_cap_t caps = this->caps->get(this->caps, ike_sa);
 	ha_sync_dynamic_t dynamic;
+	chunk_t body;
 
 	if (caps == this->dynamic.caps &&
 		ha_sync_describe_is_same(ike_sa, &this->dynamic))
@@ -340,12 +345,12 @@ static void tell_dynamic(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 	dynamic.caps = caps;
 	ha_sync_dynamic_clear(&this->dynamic);
 	ha_sync_dynamic_clone(&dynamic, &this->dynamic);
-	this->sender->ike_update(this->sender,
-							 ha_sync_ike_update_encode(spis, &dynamic));
+	body = ha_sync_ike_update_encode(spis, &dynamic);
 	/* the kernel knows the SAs by their addresses */
 	watch_children(this, spis, FALSE);
 	this->registry->put_dynamic(this->registry, spis, &dynamic);
 	watch_children(this, spis, TRUE);
+	this->sender->ike_update(this->sender, body);
 }
 
 /**
@@ -416,8 +421,8 @@ static bool tell_children(private_ha_sync_tracked_t *this, ike_sa_t *ike_sa,
 			{
 				id.spi_in = child->spi_in;
 				watch_child(this, spis, child->spi_in, FALSE);
-				this->sender->child_delete(this->sender, &id);
 				this->registry->remove_child(this->registry, &id);
+				this->sender->child_delete(this->sender, &id);
 			}
 			array_remove(this->children, i, NULL);
 			child_destroy(child);
@@ -433,6 +438,7 @@ static void tell_exchange(private_ha_sync_tracked_t *this,
 						  const ha_sync_spis_t *spis)
 {
 	ha_sync_exchange_t *exchange;
+	chunk_t body;
 
 	exchange = this->public.exchanges->take(this->public.exchanges, spis);
 	if (!exchange)
@@ -441,12 +447,13 @@ static void tell_exchange(private_ha_sync_tracked_t *this,
 	}
 	if (exchange->response.len || exchange->request.len)
 	{
-		this->sender->exchange(this->sender, exchange);
+		body = ha_sync_exchange_encode(exchange);
 		this->registry->put_exchange(this->registry, exchange, TRUE);
+		this->sender->exchange(this->sender, spis, body);
 		return;
 	}
-	this->sender->mids(this->sender, spis, &exchange->mids);
 	this->registry->put_mids(this->registry, spis, &exchange->mids);
+	this->sender->mids(this->sender, spis, &exchange->mids);
 	ha_sync_exchange_destroy(exchange);
 }
 
@@ -493,8 +500,8 @@ METHOD(ha_sync_tracked_t, gone, void,
 		this->told = FALSE;
 		ha_sync_describe_spis(ike_sa, &spis);
 		watch_children(this, &spis, FALSE);
-		this->sender->ike_delete(this->sender, &spis);
 		this->registry->remove_ike(this->registry, &spis);
+		this->sender->ike_delete(this->sender, &spis);
 	}
 }
 

@@ -55,12 +55,24 @@ static uint32_t get_number(char *name, uint32_t min, uint32_t max, uint32_t def)
 }
 
 /**
- * Read a yes or no.
+ * Read a yes or no: what strongSwan takes for neither has the default, as it
+ * has for strongSwan, but that is said.
  */
 static bool get_bool(char *name, bool def)
 {
-	return lib->settings->get_bool(lib->settings, SECTION "%s", def, lib->ns,
+	char *value;
+	bool yes;
+
+	value = lib->settings->get_str(lib->settings, SECTION "%s", NULL, lib->ns,
 								   name);
+	yes = settings_value_as_bool(value, def);
+	if (value && yes != settings_value_as_bool(value, !def))
+	{
+		DBG1(DBG_CFG, "qcd: %s = %s is wrong, it's yes, true, enabled or 1, or "
+			 "no, false, disabled or 0; using %s", name, value,
+			 def ? "yes" : "no");
+	}
+	return yes;
 }
 
 /**

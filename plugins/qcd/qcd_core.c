@@ -166,6 +166,13 @@ static qcd_secret_t *create_secret(private_qcd_core_t *this)
 		{
 			chunk = chunk_from_thing(shared);
 		}
+		else if (cluster && !cluster->secret.len && this->config.maker)
+		{
+			DBG1(DBG_CFG, "qcd: there is no cluster secret (with certificates "
+				 "there is none), so the tokens are those of '%s': copy it to "
+				 "all members and restart them, else a member can't make the "
+				 "tokens of another", file);
+		}
 		sync_config_destroy(cluster);
 	}
 	secret = qcd_secret_create(file, chunk);
@@ -225,12 +232,13 @@ static void create_objects(private_qcd_core_t *this)
 	this->store = qcd_store_create();
 	this->children = qcd_children_create();
 	this->exchange = qcd_exchange_create(&this->config, this->secret,
-										 this->store, this->stats);
+										 this->store, this->children,
+										 this->stats);
 	this->maker = qcd_maker_create(&this->config, this->secret,
 								   this->directory, this->stats);
 	this->recovery = qcd_recovery_create(this->store, this->stats);
 	this->sir = qcd_sir_create(&this->config, this->store, this->directory,
-							   this->stats);
+							   this->recovery, this->stats);
 	this->taker = qcd_taker_create(&this->config, this->store, this->children,
 								   this->recovery,
 								   (qcd_taker_hint_t)this->sir->hint, this->sir,

@@ -165,8 +165,8 @@ METHOD(qcd_esp_tap_t, destroy, void,
 }
 
 /**
- * Attach the filter for IPv4: packets to this host, ESP, or UDP to the NAT-T
- * port, no fragment but the first.
+ * Attach the filter for IPv4: packets sent to this host's link address, ESP, or
+ * UDP to the NAT-T port, no fragment but the first.
  */
 static bool filter4(int fd, uint16_t nat_t)
 {

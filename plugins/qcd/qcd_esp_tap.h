@@ -34,8 +34,8 @@ struct qcd_esp_packet_t {
 };
 
 /**
- * A tap of ESP packets to this host: native and in UDP to the NAT-T port, over
- * IPv4 and IPv6.
+ * A tap of ESP packets that arrive at this host, also of those it only routes:
+ * native and in UDP to the NAT-T port, over IPv4 and IPv6.
  *
  * Locking: none, used by one thread at a time.
  */

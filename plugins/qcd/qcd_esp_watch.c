@@ -5,19 +5,13 @@
  */
 
 #include "qcd_esp_watch.h"
+#include "qcd_esp_count.h"
 #include "qcd_limit.h"
 
 #include <daemon.h>
 #include <processing/jobs/callback_job.h>
 
 #include <errno.h>
-#include <fcntl.h>
-#include <stdlib.h>
-#include <unistd.h>
-
-/** file with the kernel's counters, and the one that counts */
-#define STAT_FILE "/proc/thread-self/net/xfrm_stat"
-#define STAT_NAME "XfrmInNoStates"
 
 /** interval of readings, in ms */
 #define INTERVAL 100
@@ -71,10 +65,10 @@ struct private_qcd_esp_watch_t {
 	/** limit of packets that are answered */
 	qcd_limit_t *limit;
 
-	/** file with the counters, -1 if it can't be read */
-	int fd;
+	/** the kernel's counter, NULL if it has none */
+	qcd_esp_count_t *counter;
 
-	/** counter as read last */
+	/** what was read last */
 	uint64_t count;
 
 	/** TRUE if connections were seen: who has none can't answer */
@@ -100,26 +94,13 @@ struct private_qcd_esp_watch_t {
 };
 
 /**
- * Read the kernel's counter.
+ * Check if a packet is for this host and has an SPI nobody has: the tap sees
+ * all, also what is only routed here, which is not ours to answer.
  */
-static bool read_count(private_qcd_esp_watch_t *this, uint64_t *count)
+static bool is_unknown(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet)
 {
-	char buf[4096], *pos;
-	ssize_t len;
-
-	len = pread(this->fd, buf, sizeof(buf) - 1, 0);
-	if (len <= 0)
-	{
-		return FALSE;
-	}
-	buf[len] = '\0';
-	pos = strstr(buf, STAT_NAME);
-	if (!pos)
-	{
-		return FALSE;
-	}
-	*count = strtoull(pos + strlen(STAT_NAME), NULL, 10);
-	return TRUE;
+	return !this->children->has_inbound(this->children, packet->spi) &&
+		   charon->kernel->get_interface(charon->kernel, packet->dst, NULL);
 }
 
 /**
@@ -129,8 +110,8 @@ static bool read_count(private_qcd_esp_watch_t *this, uint64_t *count)
 static bool process(private_qcd_esp_watch_t *this, qcd_esp_packet_t *packet,
 					bool *answered)
 {
-	if (this->children->has_inbound(this->children, packet->spi))
-	{	/* the tap sees all */
+	if (!is_unknown(this, packet))
+	{
 		return FALSE;
 	}
 	this->stats->count(this->stats, QCD_ESP_UNKNOWN);
@@ -218,7 +199,7 @@ static void drain(private_qcd_esp_watch_t *this)
 		{
 			found = process(this, &packet, &answered) || found;
 		}
-		else if (keep_early(this, &packet))
+		else if (is_unknown(this, &packet) && keep_early(this, &packet))
 		{
 			found = answered = TRUE;
 			continue;
@@ -299,7 +280,8 @@ static job_requeue_t watch(private_qcd_esp_watch_t *this)
 		drain(this);
 		return next_reading(this);
 	}
-	if (!this->config->esp_watch || !read_count(this, &count))
+	if (!this->config->esp_watch ||
+		!this->counter->read(this->counter, &count))
 	{
 		return JOB_RESCHEDULE_MS(10 * INTERVAL);
 	}
@@ -331,10 +313,7 @@ METHOD(qcd_esp_watch_t, destroy, void,
 	{
 		clear_packet(&this->early[--this->early_count]);
 	}
-	if (this->fd != -1)
-	{
-		close(this->fd);
-	}
+	DESTROY_IF(this->counter);
 	this->limit->destroy(this->limit);
 	free(this);
 }
@@ -361,17 +340,13 @@ qcd_esp_watch_t *qcd_esp_watch_create(qcd_config_t *config,
 		.stats = stats,
 		.limit = qcd_limit_create(config->esp_answers,
 								  config->esp_answers_source),
-		.fd = open(STAT_FILE, O_RDONLY | O_CLOEXEC),
+		.counter = qcd_esp_count_create(),
 	);
-	if (this->fd == -1)
+	if (this->counter)
 	{
-		DBG1(DBG_NET, "qcd: " STAT_FILE " can't be read: %s; packets with "
-			 "unknown SPIs are not noticed, the kernel needs "
-			 "CONFIG_XFRM_STATISTICS", strerror(errno));
-		return &this->public;
+		lib->scheduler->schedule_job_ms(lib->scheduler,
+			(job_t*)callback_job_create_with_prio((callback_job_cb_t)watch,
+							this, NULL, NULL, JOB_PRIO_HIGH), INTERVAL);
 	}
-	lib->scheduler->schedule_job_ms(lib->scheduler,
-		(job_t*)callback_job_create_with_prio((callback_job_cb_t)watch, this,
-									NULL, NULL, JOB_PRIO_HIGH), INTERVAL);
 	return &this->public;
 }

@@ -31,10 +31,11 @@ typedef void (*qcd_esp_unknown_t)(void *user, qcd_esp_packet_t *packet);
 /**
  * Watches for ESP packets with unknown SPIs.
  *
- * The kernel counts them (XfrmInNoStates in /proc/net/xfrm_stat of the daemon's
- * network namespace); that is read every 100 ms.  Only after it grew a packet
- * tap is opened, until one is found, at most for 200 ms; if there are many,
- * it stays closed for some readings: the work is bounded whatever is sent.
+ * The kernel counts them (qcd_esp_count_t); that is read every 100 ms.  Only
+ * after it grew a packet tap is opened, until one is found, at most for 200 ms;
+ * if there are many, it stays closed for some readings: the work is bounded
+ * whatever is sent.  Packets this host only routes are skipped; its addresses
+ * are those charon knows, not those of interfaces it is told to ignore.
  * Packets counted before the daemon started count, too: it may have crashed.
  * Until connections are loaded nobody is answered (see qcd_maker_ready()), but
  * packets with up to 64 SPIs are kept for that moment.

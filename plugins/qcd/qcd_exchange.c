@@ -40,6 +40,9 @@ struct private_qcd_exchange_t {
 	/** taker's store */
 	qcd_store_t *store;
 
+	/** known ESP SPIs */
+	qcd_children_t *children;
+
 	/** counters */
 	qcd_stats_t *stats;
 
@@ -138,6 +141,19 @@ static bool add_token(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * With a request for a new IKE SA nothing is left of what was before: after an
+ * IKE_AUTH that got no answer charon tries again with the same IKE_SA, but
+ * other SPIs.
+ */
+static void start_over(message_t *message, entry_t *entry)
+{
+	if (message->get_request(message))
+	{
+		memset(entry, 0, sizeof(*entry));
+	}
+}
+
+/**
  * Add our token to IKE_AUTH: the initiator's to the first request, the
  * responder's to the response that establishes the IKE_SA (RFC 6290, 4.2).
  */
@@ -186,22 +202,29 @@ static void give_rekey(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 }
 
 /**
- * Add the reports of unknown ESP SPIs.
+ * Add the reports of unknown ESP SPIs, but not of those that got known before
+ * the request could be sent: if the response to our CREATE_CHILD_SA was lost,
+ * the peer sends before we have the CHILD SA, and a Delete would end it.
  */
 static void add_reports(private_qcd_exchange_t *this, message_t *message,
 						entry_t *entry)
 {
-	u_int i;
+	uint32_t spis[REPORTS_MAX];
+	u_int count = 0, i;
 
-	if (entry->report_count)
+	for (i = 0; i < entry->report_count; i++)
 	{
-		qcd_payload_add_reports(message, entry->reports, entry->report_count);
-		for (i = 0; i < entry->report_count; i++)
+		if (!this->children->has_inbound(this->children, entry->reports[i]))
 		{
+			spis[count++] = entry->reports[i];
 			this->stats->count(this->stats, QCD_ESP_PROTECTED);
 		}
-		entry->report_count = 0;
 	}
+	if (count)
+	{
+		qcd_payload_add_reports(message, spis, count);
+	}
+	entry->report_count = 0;
 }
 
 /**
@@ -238,6 +261,9 @@ static void outgoing(private_qcd_exchange_t *this, ike_sa_t *ike_sa,
 	entry = get_entry(this, ike_sa);
 	switch (message->get_exchange_type(message))
 	{
+		case IKE_SA_INIT:
+			start_over(message, entry);
+			break;
 		case IKE_AUTH:
 			give_auth(this, ike_sa, message, entry);
 			break;
@@ -508,7 +534,9 @@ METHOD(qcd_exchange_t, destroy, void,
  * Described in header.
  */
 qcd_exchange_t *qcd_exchange_create(qcd_config_t *config, qcd_secret_t *secret,
-									qcd_store_t *store, qcd_stats_t *stats)
+									qcd_store_t *store,
+									qcd_children_t *children,
+									qcd_stats_t *stats)
 {
 	private_qcd_exchange_t *this;
 
@@ -526,6 +554,7 @@ qcd_exchange_t *qcd_exchange_create(qcd_config_t *config, qcd_secret_t *secret,
 		.config = config,
 		.secret = secret,
 		.store = store,
+		.children = children,
 		.stats = stats,
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 		.entries = hashtable_create(hashtable_hash_ptr, hashtable_equals_ptr,

@@ -30,8 +30,8 @@ typedef struct qcd_exchange_t qcd_exchange_t;
  * IKE SA if we rekeyed it; in an INFORMATIONAL if the taker's address is part
  * of the token and changed.
  *
- * Locking: a mutex inside; the store, the secret and the counters are used
- * with it in hooks of charon's bus.
+ * Locking: a mutex inside; the store, the CHILD SAs, the secret and the
+ * counters are used with it in hooks of charon's bus.
  */
 struct qcd_exchange_t {
 
@@ -40,7 +40,8 @@ struct qcd_exchange_t {
 
 	/**
 	 * Send INVALID_SPI for an ESP SPI of ours over an IKE SA, and delete its
-	 * other half, with an INFORMATIONAL (RFC 7296, 1.5).
+	 * other half, with an INFORMATIONAL (RFC 7296, 1.5), unless the SPI is
+	 * known by the time that is sent.
 	 *
 	 * Checks out the IKE_SA.
 	 *
@@ -61,10 +62,13 @@ struct qcd_exchange_t {
  * @param config	options
  * @param secret	maker's secrets, NULL if there are none
  * @param store		taker's store
+ * @param children	known ESP SPIs
  * @param stats		counters
  * @return			object
  */
 qcd_exchange_t *qcd_exchange_create(qcd_config_t *config, qcd_secret_t *secret,
-									qcd_store_t *store, qcd_stats_t *stats);
+									qcd_store_t *store,
+									qcd_children_t *children,
+									qcd_stats_t *stats);
 
 #endif /** QCD_EXCHANGE_H_ @}*/

@@ -69,21 +69,24 @@ static uint64_t now_ms()
 }
 
 /**
- * Fill a bucket with what is due, check if something can be taken.
+ * Fill a bucket with what is due, check if something can be taken.  A clock
+ * that went back gives nothing, and no difference below 0: that would be a full
+ * one.
  */
 static bool fill(bucket_t *bucket, uint32_t rate, uint64_t now)
 {
-	uint64_t max = (uint64_t)rate * COST;
+	uint64_t limit = (uint64_t)rate * COST, elapsed;
 
+	now = max(now, bucket->filled);
+	elapsed = now - bucket->filled;
 	/* a full one gets no more, and the product stays small */
-	if (!bucket->filled || now - bucket->filled >= 1000)
+	if (!bucket->filled || elapsed >= 1000)
 	{
-		bucket->level = max;
+		bucket->level = limit;
 	}
 	else
 	{
-		bucket->level = min(max, bucket->level +
-								 (now - bucket->filled) * rate);
+		bucket->level = min(limit, bucket->level + elapsed * rate);
 	}
 	bucket->filled = now;
 	return bucket->level >= COST;
@@ -104,10 +107,12 @@ METHOD(qcd_limit_t, allow, bool,
 	private_qcd_limit_t *this, host_t *source)
 {
 	bucket_t *bucket = source ? get_bucket(this, source) : NULL;
-	uint64_t now = now_ms();
+	uint64_t now;
 	bool ok;
 
 	this->mutex->lock(this->mutex);
+	/* read here, others may have filled it while we waited */
+	now = now_ms();
 	ok = (!bucket || fill(bucket, this->source, now)) &&
 		 fill(&this->all, this->total, now);
 	if (ok)
@@ -126,10 +131,11 @@ METHOD(qcd_limit_t, peek, bool,
 	private_qcd_limit_t *this, host_t *source)
 {
 	bucket_t *bucket = get_bucket(this, source);
-	uint64_t now = now_ms();
+	uint64_t now;
 	bool ok;
 
 	this->mutex->lock(this->mutex);
+	now = now_ms();
 	ok = fill(bucket, this->source, now) && fill(&this->all, this->total, now);
 	this->mutex->unlock(this->mutex);
 	return ok;

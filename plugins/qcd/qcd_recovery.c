@@ -64,7 +64,7 @@ struct private_qcd_recovery_t {
  */
 struct peer_t {
 
-	/** connection and address */
+	/** connection, address and identity */
 	char *name;
 
 	/** when the latest recovery started or will start, in ms */
@@ -135,14 +135,17 @@ static void forget_peers(private_qcd_recovery_t *this, uint64_t now)
  */
 static int get_delay(private_qcd_recovery_t *this, ike_sa_t *ike_sa)
 {
-	uint64_t now = now_ms();
-	char name[256];
+	char name[512];
+	uint64_t now;
 	peer_t *peer;
 	int delay = 0;
 
-	snprintf(name, sizeof(name), "%s %H", ike_sa->get_name(ike_sa),
-			 ike_sa->get_other_host(ike_sa));
+	/* peers behind a NAT differ by their identities; ports may change each time
+	 * a peer is lost */
+	snprintf(name, sizeof(name), "%s %H %Y", ike_sa->get_name(ike_sa),
+			 ike_sa->get_other_host(ike_sa), ike_sa->get_other_eap_id(ike_sa));
 	this->mutex->lock(this->mutex);
+	now = now_ms();
 	peer = this->peers->get(this->peers, name);
 	if (!peer)
 	{
@@ -159,7 +162,7 @@ static int get_delay(private_qcd_recovery_t *this, ike_sa_t *ike_sa)
 	{
 		delay = -1;
 	}
-	else if (now - peer->time < WINDOW)
+	else if (now < peer->time + WINDOW)
 	{
 		delay = peer->delay ? min(2 * peer->delay, DELAY_MAX) : DELAY_MIN;
 	}

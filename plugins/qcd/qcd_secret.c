@@ -19,6 +19,19 @@
 #define LINE_LEN (2 * QCD_TOKEN_LEN + 1)
 
 typedef struct private_qcd_secret_t private_qcd_secret_t;
+typedef struct secrets_t secrets_t;
+
+/**
+ * Secrets.
+ */
+struct secrets_t {
+
+	/** secrets, the current one first */
+	uint8_t secret[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN];
+
+	/** number of secrets */
+	u_int count;
+};
 
 /**
  * Private data.
@@ -34,14 +47,14 @@ struct private_qcd_secret_t {
 	/** TRUE if the current secret is derived from the cluster secret */
 	bool shared;
 
-	/** protects all below */
+	/** held while new secrets are made and saved; locked before mutex */
+	mutex_t *renewing;
+
+	/** protects all below, hooks of charon's bus wait for it */
 	mutex_t *mutex;
 
-	/** secrets, the current one first */
-	uint8_t secrets[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN];
-
-	/** number of secrets */
-	u_int count;
+	/** secrets */
+	secrets_t secrets;
 };
 
 METHOD(qcd_secret_t, make, bool,
@@ -51,8 +64,8 @@ METHOD(qcd_secret_t, make, bool,
 	bool ok;
 
 	this->mutex->lock(this->mutex);
-	ok = qcd_token_make(chunk_from_thing(this->secrets[0]), spi_i, spi_r, taker,
-						token);
+	ok = qcd_token_make(chunk_from_thing(this->secrets.secret[0]), spi_i, spi_r,
+						taker, token);
 	this->mutex->unlock(this->mutex);
 	return ok;
 }
@@ -64,10 +77,10 @@ METHOD(qcd_secret_t, make_all, u_int,
 	u_int i;
 
 	this->mutex->lock(this->mutex);
-	for (i = 0; i < this->count; i++)
+	for (i = 0; i < this->secrets.count; i++)
 	{
-		if (!qcd_token_make(chunk_from_thing(this->secrets[i]), spi_i, spi_r,
-							taker, tokens[i]))
+		if (!qcd_token_make(chunk_from_thing(this->secrets.secret[i]), spi_i,
+							spi_r, taker, tokens[i]))
 		{
 			break;
 		}
@@ -82,7 +95,7 @@ METHOD(qcd_secret_t, count, u_int,
 	u_int count;
 
 	this->mutex->lock(this->mutex);
-	count = this->count;
+	count = this->secrets.count;
 	this->mutex->unlock(this->mutex);
 	return count;
 }
@@ -154,16 +167,16 @@ static void sync_directory(const char *file)
 /**
  * Replace the file, it is the old or the new one at any time.
  */
-static bool save(private_qcd_secret_t *this)
+static bool save(private_qcd_secret_t *this, secrets_t *secrets)
 {
 	char buf[QCD_TOKEN_SECRETS * LINE_LEN + 1], path[PATH_MAX];
 	size_t len = 0;
 	bool ok;
 	u_int i;
 
-	for (i = 0; i < this->count; i++)
+	for (i = 0; i < secrets->count; i++)
 	{
-		chunk_to_hex(chunk_from_thing(this->secrets[i]), buf + len, FALSE);
+		chunk_to_hex(chunk_from_thing(secrets->secret[i]), buf + len, FALSE);
 		len += LINE_LEN;
 		buf[len - 1] = '\n';
 	}
@@ -182,40 +195,41 @@ static bool save(private_qcd_secret_t *this)
 /**
  * Put a secret before the others, the oldest one is dropped if it's too many.
  */
-static void push(private_qcd_secret_t *this, const uint8_t *secret)
+static void push(secrets_t *secrets, const uint8_t *secret)
 {
-	this->count = min(this->count + 1, QCD_TOKEN_SECRETS);
-	memmove(this->secrets[1], this->secrets[0],
-			(this->count - 1) * QCD_TOKEN_LEN);
-	memcpy(this->secrets[0], secret, QCD_TOKEN_LEN);
+	secrets->count = min(secrets->count + 1, QCD_TOKEN_SECRETS);
+	memmove(secrets->secret[1], secrets->secret[0],
+			(secrets->count - 1) * QCD_TOKEN_LEN);
+	memcpy(secrets->secret[0], secret, QCD_TOKEN_LEN);
 }
 
 /**
  * Make a random secret the current one, and save it; nothing changes on
- * failure.
+ * failure.  Nobody else changes secrets: the caller has renewing locked, or is
+ * about to create this.
  */
 static bool renew(private_qcd_secret_t *this)
 {
-	uint8_t old[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN], secret[QCD_TOKEN_LEN];
-	u_int count = this->count;
+	secrets_t secrets = this->secrets;
+	uint8_t secret[QCD_TOKEN_LEN];
 	rng_t *rng;
 	bool ok;
 
-	memcpy(old, this->secrets, sizeof(old));
 	rng = lib->crypto->create_rng(lib->crypto, RNG_TRUE);
 	ok = rng && rng->get_bytes(rng, sizeof(secret), secret);
 	DESTROY_IF(rng);
 	if (ok)
 	{
-		push(this, secret);
-		ok = save(this);
-		if (!ok)
-		{
-			memcpy(this->secrets, old, sizeof(old));
-			this->count = count;
-		}
+		push(&secrets, secret);
+		ok = save(this, &secrets);
 	}
-	memwipe(old, sizeof(old));
+	if (ok)
+	{
+		this->mutex->lock(this->mutex);
+		this->secrets = secrets;
+		this->mutex->unlock(this->mutex);
+	}
+	memwipe(&secrets, sizeof(secrets));
 	memwipe(secret, sizeof(secret));
 	return ok;
 }
@@ -233,9 +247,9 @@ METHOD(qcd_secret_t, rotate, char*,
 					  "members, and restart them one after the other; the "
 					  "tokens of the old one stay valid");
 	}
-	this->mutex->lock(this->mutex);
+	this->renewing->lock(this->renewing);
 	ok = renew(this);
-	this->mutex->unlock(this->mutex);
+	this->renewing->unlock(this->renewing);
 	if (!ok && asprintf(&msg, "'%s' can't be written (%s), the secret is not "
 						"changed", this->file, strerror(errno)) < 0)
 	{
@@ -272,8 +286,8 @@ static bool parse(private_qcd_secret_t *this, chunk_t data)
 		{
 			return FALSE;
 		}
-		secret = chunk_from_hex(line, (char*)this->secrets[i]);
-		this->count = i + (secret.len == QCD_TOKEN_LEN);
+		secret = chunk_from_hex(line, (char*)this->secrets.secret[i]);
+		this->secrets.count = i + (secret.len == QCD_TOKEN_LEN);
 	}
 	return TRUE;
 }
@@ -344,11 +358,11 @@ static bool setup(private_qcd_secret_t *this, chunk_t shared)
 		}
 	}
 	if (shared.len &&
-		(!this->count || !memeq_const(shared.ptr, this->secrets[0],
-									  QCD_TOKEN_LEN)))
+		(!this->secrets.count ||
+		 !memeq_const(shared.ptr, this->secrets.secret[0], QCD_TOKEN_LEN)))
 	{
-		push(this, shared.ptr);
-		if (!save(this))
+		push(&this->secrets, shared.ptr);
+		if (!save(this, &this->secrets))
 		{	/* it can be derived again, it's the previous ones that are lost */
 			DBG1(DBG_CFG, "qcd: secret_file '%s' can't be written: %s; after a "
 				 "change of the cluster secret older tokens will be useless",
@@ -361,7 +375,8 @@ static bool setup(private_qcd_secret_t *this, chunk_t shared)
 METHOD(qcd_secret_t, destroy, void,
 	private_qcd_secret_t *this)
 {
-	memwipe(this->secrets, sizeof(this->secrets));
+	memwipe(&this->secrets, sizeof(this->secrets));
+	this->renewing->destroy(this->renewing);
 	this->mutex->destroy(this->mutex);
 	free(this->file);
 	free(this);
@@ -384,6 +399,7 @@ qcd_secret_t *qcd_secret_create(const char *file, chunk_t shared)
 		},
 		.file = strdup(file),
 		.shared = shared.len > 0,
+		.renewing = mutex_create(MUTEX_TYPE_DEFAULT),
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
 	);
 	if (!setup(this, shared))

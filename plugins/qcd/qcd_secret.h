@@ -27,8 +27,9 @@ typedef struct qcd_secret_t qcd_secret_t;
  * In a cluster the current secret is derived from the cluster secret; when that
  * changes, what was the current one stays as a previous one.
  *
- * Locking: a mutex inside, held while a file is written by rotate() and
- * create(); get() never waits for more than that.
+ * Locking: a mutex inside, a leaf that is never held while something is waited
+ * for: all but rotate() may be called in hooks of charon's bus.  rotate() holds
+ * another one, waits for the RNG and the disk, and for other calls of it.
  */
 struct qcd_secret_t {
 

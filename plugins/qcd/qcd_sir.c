@@ -49,6 +49,9 @@ struct private_qcd_sir_t {
 	/** who has which IKE SA */
 	sa_directory_t *directory;
 
+	/** checks if peers live */
+	qcd_recovery_t *recovery;
+
 	/** counters */
 	qcd_stats_t *stats;
 
@@ -267,6 +270,25 @@ static void send_query(private_qcd_sir_t *this, ike_sa_t *ike_sa,
 }
 
 /**
+ * Check if a peer that would not understand a query lives, as for any hint.
+ */
+static void check_peer(private_qcd_sir_t *this, ike_sa_t *ike_sa,
+					   qcd_owner_t *owner)
+{
+	if (!this->store->hint(this->store, owner->spi_i, owner->spi_r,
+						   this->config->hint_interval))
+	{
+		this->stats->count(this->stats, QCD_HINTS_LIMITED);
+		return;
+	}
+	this->stats->count(this->stats, QCD_LIVENESS);
+	this->stats->event(this->stats, "%s[%u]: checking if the peer lives, it "
+					   "does not know SIR", ike_sa->get_name(ike_sa),
+					   ike_sa->get_unique_id(ike_sa));
+	this->recovery->check(this->recovery, owner);
+}
+
+/**
  * Job: send a query.
  */
 static job_requeue_t query_job(query_t *query)
@@ -293,8 +315,8 @@ static job_requeue_t query_job(query_t *query)
 			send_query(this, ike_sa, &query->owner);
 		}
 		else
-		{	/* the peer would not understand it */
-			qcd_job_inform(query->owner.spi_i, query->owner.spi_r);
+		{
+			check_peer(this, ike_sa, &query->owner);
 		}
 	}
 	charon->ike_sa_manager->checkin(charon->ike_sa_manager, ike_sa);
@@ -467,7 +489,8 @@ METHOD(qcd_sir_t, destroy, void,
  * Described in header.
  */
 qcd_sir_t *qcd_sir_create(qcd_config_t *config, qcd_store_t *store,
-						  sa_directory_t *directory, qcd_stats_t *stats)
+						  sa_directory_t *directory, qcd_recovery_t *recovery,
+						  qcd_stats_t *stats)
 {
 	private_qcd_sir_t *this;
 	rng_t *rng;
@@ -487,6 +510,7 @@ qcd_sir_t *qcd_sir_create(qcd_config_t *config, qcd_store_t *store,
 		.config = config,
 		.store = store,
 		.directory = directory,
+		.recovery = recovery,
 		.stats = stats,
 		.renewal = qcd_renewal_create(stats),
 		.cookie = qcd_cookie_create(),

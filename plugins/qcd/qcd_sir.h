@@ -14,6 +14,7 @@
 
 #include "qcd_children.h"
 #include "qcd_config.h"
+#include "qcd_recovery.h"
 #include "qcd_stats.h"
 #include "qcd_store.h"
 
@@ -42,7 +43,8 @@ struct qcd_sir_t {
 	listener_t listener;
 
 	/**
-	 * Take a hint: implements qcd_taker_hint_t.
+	 * Take a hint: implements qcd_taker_hint_t.  A peer that does not know SIR
+	 * gets a liveness check, once in hint_interval as without SIR.
 	 */
 	bool (*hint)(qcd_sir_t *this, qcd_owner_t *owner, host_t *src, host_t *dst);
 
@@ -74,10 +76,12 @@ struct qcd_sir_t {
  * @param config	options
  * @param store		taker's store
  * @param directory	who has which IKE SA
+ * @param recovery	checks if peers live
  * @param stats		counters
  * @return			object
  */
 qcd_sir_t *qcd_sir_create(qcd_config_t *config, qcd_store_t *store,
-						  sa_directory_t *directory, qcd_stats_t *stats);
+						  sa_directory_t *directory, qcd_recovery_t *recovery,
+						  qcd_stats_t *stats);
 
 #endif /** QCD_SIR_H_ @}*/

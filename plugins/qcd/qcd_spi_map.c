@@ -143,7 +143,8 @@ static chunk_t get_content(private_qcd_spi_map_t *this)
 }
 
 /**
- * Write the file.
+ * Write the file, and to the disk before it replaces the old one: after a crash
+ * of the machine it is one of both, not an empty one.
  */
 static bool write_file(private_qcd_spi_map_t *this, chunk_t data)
 {
@@ -161,12 +162,13 @@ static bool write_file(private_qcd_spi_map_t *this, chunk_t data)
 	{
 		return FALSE;
 	}
-	ok = write(fd, data.ptr, data.len) == (ssize_t)data.len;
+	ok = write(fd, data.ptr, data.len) == (ssize_t)data.len && fsync(fd) == 0;
 	return close(fd) == 0 && ok && rename(path, this->file) == 0;
 }
 
 /**
- * Write the file if there is something new.
+ * Write the file if there is something new; what can't be written is tried
+ * again the next time.
  */
 static void save(private_qcd_spi_map_t *this)
 {
@@ -177,9 +179,13 @@ static void save(private_qcd_spi_map_t *this)
 	{
 		return;
 	}
-	this->version = version;
 	data = get_content(this);
-	if (!write_file(this, data) && !this->failed)
+	if (write_file(this, data))
+	{
+		this->version = version;
+		this->failed = FALSE;
+	}
+	else if (!this->failed)
 	{
 		DBG1(DBG_CFG, "qcd: spi_map '%s' can't be written: %s", this->file,
 			 strerror(errno));
@@ -227,10 +233,15 @@ static void load(private_qcd_spi_map_t *this)
 {
 	struct stat st;
 	chunk_t *data;
-	int count = 0, i;
+	int count, i;
 
-	if (stat(this->file, &st) != 0 && errno == ENOENT)
+	if (stat(this->file, &st) != 0)
 	{
+		if (errno != ENOENT)
+		{
+			DBG1(DBG_CFG, "qcd: spi_map '%s' can't be read: %s", this->file,
+				 strerror(errno));
+		}
 		return;
 	}
 	if (!S_ISREG(st.st_mode) || st.st_mode & 077)
@@ -240,11 +251,14 @@ static void load(private_qcd_spi_map_t *this)
 		return;
 	}
 	data = chunk_map(this->file, FALSE);
-	if (data)
+	if (!data)
 	{
-		count = qcd_spi_map_parse(*data, &this->entries);
-		chunk_unmap(data);
+		DBG1(DBG_CFG, "qcd: spi_map '%s' can't be read: %s", this->file,
+			 strerror(errno));
+		return;
 	}
+	count = qcd_spi_map_parse(*data, &this->entries);
+	chunk_unmap(data);
 	if (count < 0)
 	{
 		DBG1(DBG_CFG, "qcd: spi_map '%s' is damaged, not used", this->file);

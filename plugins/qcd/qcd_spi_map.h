@@ -24,8 +24,8 @@ typedef struct qcd_spi_map_t qcd_spi_map_t;
  * file that survives it (RFC 6290, 8.2).
  *
  * The file is replaced once a second while CHILD SAs come and go.  It may be
- * old, and is not synced to the disk: a token made with it then is a wrong one,
- * which is no harm (RFC 6290, 8.2).
+ * old: a token made with it then is a wrong one, which is no harm (RFC 6290,
+ * 8.2).
  *
  * Locking: none needed; what was read doesn't change.
  */

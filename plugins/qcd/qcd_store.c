@@ -283,9 +283,10 @@ METHOD(qcd_store_t, hint, bool,
 	uint64_t now;
 	bool ok;
 
+	this->mutex->lock(this->mutex);
+	/* read here: not before another hint's */
 	time_monotonic(&tv);
 	now = (uint64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000;
-	this->mutex->lock(this->mutex);
 	entry = find_entry(this, spi_i, spi_r);
 	ok = entry && entry->live &&
 		 (!entry->hint || now - entry->hint >= interval);

@@ -89,6 +89,20 @@ static inline bool cluster_ppk_required(peer_cfg_t *cfg)
 }
 
 /**
+ * Have a peer's configuration require a PPK, for tests.
+ *
+ * @param data		data the configuration is created from
+ */
+static inline void cluster_require_ppk(peer_cfg_create_t *data)
+{
+#ifdef HAVE_PEER_CFG_HAS_OPTION
+	data->options |= OPT_PPK_REQUIRED;
+#else
+	data->ppk_required = TRUE;
+#endif
+}
+
+/**
  * Get the proposals of a CHILD_SA's configuration, without logging them.
  *
  * @param cfg		configuration

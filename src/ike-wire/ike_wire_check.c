@@ -12,6 +12,9 @@
 /** protocol ID of IKE */
 #define PROTOCOL_IKE 1
 
+/** subtype, length of the cookie, and reserved */
+#define CHECK_HEADER_LEN 4
+
 /*
  * Described in header.
  */
@@ -23,8 +26,12 @@ bool ike_wire_check_parse(const ike_wire_notify_t *notify,
 	uint8_t len;
 	bool ok;
 
+	/* the length of the cookie is the second octet; bio_reader_t would log what
+	 * is too short at level 1, and anybody may send it */
 	if (notify->protocol != PROTOCOL_IKE ||
-		notify->spi.len != IKE_WIRE_CHECK_SPI_LEN)
+		notify->spi.len != IKE_WIRE_CHECK_SPI_LEN ||
+		notify->data.len < CHECK_HEADER_LEN ||
+		notify->data.len - CHECK_HEADER_LEN != notify->data.ptr[1])
 	{
 		return FALSE;
 	}
@@ -35,8 +42,7 @@ bool ike_wire_check_parse(const ike_wire_notify_t *notify,
 	ok = reader->read_uint8(reader, &check->type) &&
 		 reader->read_uint8(reader, &len) &&
 		 reader->read_uint16(reader, &reserved) &&
-		 reader->read_data(reader, len, &check->cookie) &&
-		 reader->remaining(reader) == 0;
+		 reader->read_data(reader, len, &check->cookie);
 	reader->destroy(reader);
 	return ok && check->type <= IKE_WIRE_CHECK_NACK;
 }

@@ -43,6 +43,12 @@ bool ike_wire_header_parse(chunk_t data, ike_wire_header_t *header)
 	chunk_t spi_i, spi_r;
 	bool ok;
 
+	/* here and below, lengths are checked before anything is read: bio_reader_t
+	 * logs what is too short at level 1, and anybody may send it */
+	if (data.len < IKE_WIRE_HEADER_LEN)
+	{
+		return FALSE;
+	}
 	reader = bio_reader_create(data);
 	ok = reader->read_data(reader, sizeof(uint64_t), &spi_i) &&
 		 reader->read_data(reader, sizeof(uint64_t), &spi_r) &&
@@ -97,6 +103,12 @@ static bool parse_notify(chunk_t body, ike_wire_notify_t *notify)
 	uint8_t spi_size;
 	bool ok;
 
+	/* the size of the SPI is the second octet */
+	if (body.len < NOTIFY_HEADER_LEN ||
+		body.len - NOTIFY_HEADER_LEN < body.ptr[1])
+	{
+		return FALSE;
+	}
 	reader = bio_reader_create(body);
 	ok = reader->read_uint8(reader, &notify->protocol) &&
 		 reader->read_uint8(reader, &spi_size) &&
@@ -117,10 +129,12 @@ static bool parse_payload(bio_reader_t *reader, uint8_t type, uint8_t *next,
 	uint16_t length;
 	chunk_t body;
 
-	if (!reader->read_uint8(reader, next) ||
+	if (reader->remaining(reader) < PAYLOAD_HEADER_LEN ||
+		!reader->read_uint8(reader, next) ||
 		!reader->read_uint8(reader, &flags) ||
 		!reader->read_uint16(reader, &length) ||
 		length < PAYLOAD_HEADER_LEN ||
+		length > PAYLOAD_HEADER_LEN + reader->remaining(reader) ||
 		!reader->read_data(reader, length - PAYLOAD_HEADER_LEN, &body))
 	{
 		return FALSE;

@@ -142,10 +142,10 @@ static int open_secret(const char *file)
 	return -1;
 }
 
-/**
- * Read the cluster secret from its file.
+/*
+ * Described in header.
  */
-static bool load_secret(sync_config_t *this, const char *file)
+bool sync_config_load_secret(const char *file, chunk_t *secret)
 {
 	u_char buf[SYNC_SECRET_MAX + 2];
 	size_t len = 0;
@@ -170,16 +170,17 @@ static bool load_secret(sync_config_t *this, const char *file)
 	}
 	if (got == 0 && len >= SYNC_SECRET_MIN && len <= SYNC_SECRET_MAX)
 	{
-		this->secret = chunk_clone(chunk_create(buf, len));
+		*secret = chunk_clone(chunk_create(buf, len));
 	}
 	else
 	{
+		*secret = chunk_empty;
 		DBG1(DBG_CFG, "cluster: secret_file '%s' has to have %d to %d octets; "
 			 "'swancluster genkey' writes a good one", file, SYNC_SECRET_MIN,
 			 SYNC_SECRET_MAX);
 	}
 	memwipe(buf, sizeof(buf));
-	return this->secret.len > 0;
+	return secret->len > 0;
 }
 
 /**
@@ -192,7 +193,7 @@ static bool load_auth(sync_config_t *this)
 
 	if (secret && !cert && !key && !ca)
 	{
-		return load_secret(this, secret);
+		return sync_config_load_secret(secret, &this->secret);
 	}
 	if (!secret && cert && key && ca)
 	{

@@ -23,6 +23,10 @@
 /** connections the kernel keeps for us */
 #define LISTEN_BACKLOG 32
 
+/** time no connection is accepted after that failed, in ms: if there are no
+ * descriptors left, the one that waits would wake us all the time */
+#define ACCEPT_PAUSE 100
+
 typedef struct private_sync_listener_t private_sync_listener_t;
 typedef struct setup_t setup_t;
 
@@ -57,6 +61,9 @@ struct private_sync_listener_t {
 
 	/** the thread */
 	thread_t *thread;
+
+	/** time from which on connections are accepted, in ms */
+	uint64_t accepting;
 
 	/** connections being set up */
 	setup_t setups[SETUPS_MAX];
@@ -127,6 +134,7 @@ static void accept_connection(private_sync_listener_t *this)
 	fd = accept(this->fd, (struct sockaddr*)&addr, &len);
 	if (fd < 0)
 	{
+		this->accepting = sync_now() + ACCEPT_PAUSE;
 		return;
 	}
 	host = create_peer(&addr);
@@ -234,6 +242,11 @@ static void wait_for_events(private_sync_listener_t *this, struct pollfd *pfd)
 		.fd = this->fd,
 		.events = POLLIN,
 	};
+	if (now < this->accepting)
+	{
+		pfd[0].fd = -1;
+		next = this->accepting;
+	}
 	pfd[1] = (struct pollfd){
 		.fd = this->wake->get_fd(this->wake),
 		.events = POLLIN,

@@ -284,6 +284,12 @@ METHOD(sync_outbound_t, put, void,
 	this->outbox->put(this->outbox, frame);
 }
 
+METHOD(sync_outbound_t, put_latest, void,
+	private_sync_outbound_t *this, chunk_t frame)
+{
+	this->outbox->put_latest(this->outbox, frame);
+}
+
 METHOD(sync_outbound_t, try_, bool,
 	private_sync_outbound_t *this, chunk_t frame)
 {
@@ -397,6 +403,7 @@ sync_outbound_t *sync_outbound_create(const char *member, uint64_t incarnation,
 			.end = _end,
 			.send = _send_,
 			.put = _put,
+			.put_latest = _put_latest,
 			.try = _try_,
 			.give = _give,
 			.is_waiting = _is_waiting,

@@ -59,6 +59,14 @@ struct sync_outbound_t {
 	void (*put)(sync_outbound_t *this, chunk_t frame);
 
 	/**
+	 * Send a frame that replaces the one given here before, if that was not
+	 * handed to the link yet.
+	 *
+	 * @param frame		encoded frame, adopted and cleared
+	 */
+	void (*put_latest)(sync_outbound_t *this, chunk_t frame);
+
+	/**
 	 * Append a frame for this member only, if there is a link.
 	 *
 	 * @param frame		encoded frame, adopted and cleared

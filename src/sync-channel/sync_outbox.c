@@ -41,6 +41,9 @@ struct private_sync_outbox_t {
 	/** frames, as chunk_t* */
 	linked_list_t *frames;
 
+	/** frame among them that was given to put_latest(), or NULL */
+	chunk_t *latest;
+
 	/** octets of the frames */
 	size_t len;
 
@@ -60,13 +63,14 @@ static void frame_destroy(chunk_t *frame)
 /**
  * Append a frame, with the lock held.
  */
-static void append(private_sync_outbox_t *this, chunk_t frame)
+static chunk_t *append(private_sync_outbox_t *this, chunk_t frame)
 {
 	chunk_t *entry = malloc_thing(chunk_t);
 
 	*entry = frame;
 	this->len += frame.len;
 	this->frames->insert_last(this->frames, entry);
+	return entry;
 }
 
 /**
@@ -105,6 +109,7 @@ METHOD(sync_outbox_t, close_, void,
 
 	this->mutex->lock(this->mutex);
 	this->opened = FALSE;
+	this->latest = NULL;
 	this->len = 0;
 	while (this->frames->remove_first(this->frames, (void**)&frame) == SUCCESS)
 	{
@@ -119,6 +124,32 @@ METHOD(sync_outbox_t, put, void,
 {
 	this->mutex->lock(this->mutex);
 	appended(this, this->opened, &frame);
+}
+
+METHOD(sync_outbox_t, put_latest, void,
+	private_sync_outbox_t *this, chunk_t frame)
+{
+	this->mutex->lock(this->mutex);
+	if (this->latest)
+	{
+		this->len += frame.len;
+		this->len -= this->latest->len;
+		chunk_clear(this->latest);
+		*this->latest = frame;
+		this->mutex->unlock(this->mutex);
+		return;
+	}
+	if (this->opened)
+	{
+		this->latest = append(this, frame);
+		frame = chunk_empty;
+	}
+	this->mutex->unlock(this->mutex);
+	if (!frame.ptr)
+	{
+		this->wake(this->user);
+	}
+	chunk_clear(&frame);
 }
 
 METHOD(sync_outbox_t, try_, bool,
@@ -161,6 +192,10 @@ METHOD(sync_outbox_t, take, size_t,
 		len += frame->len;
 		(*frames)++;
 		this->frames->remove_first(this->frames, (void**)&frame);
+		if (frame == this->latest)
+		{
+			this->latest = NULL;
+		}
 		frame_destroy(frame);
 	}
 	this->len -= len;
@@ -204,6 +239,7 @@ sync_outbox_t *sync_outbox_create(void (*wake)(void *user), void *user)
 			.open = _open_,
 			.close = _close_,
 			.put = _put,
+			.put_latest = _put_latest,
 			.try = _try_,
 			.wait = _wait_,
 			.take = _take,

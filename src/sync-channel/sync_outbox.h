@@ -42,6 +42,14 @@ struct sync_outbox_t {
 	void (*put)(sync_outbox_t *this, chunk_t frame);
 
 	/**
+	 * Append a frame that replaces the one given here before, if that was not
+	 * taken yet: there is at most one of them, whatever the member asks for.
+	 *
+	 * @param frame		encoded frame, adopted and cleared
+	 */
+	void (*put_latest)(sync_outbox_t *this, chunk_t frame);
+
+	/**
 	 * Append a frame if there is space for it.
 	 *
 	 * @param frame		encoded frame, adopted and cleared

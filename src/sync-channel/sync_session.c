@@ -6,11 +6,10 @@
 
 #include "sync_session.h"
 #include "sync_inbound.h"
+#include "sync_session_shared.h"
 
 #include <poll.h>
 #include <stdio.h>
-
-#include <threading/mutex.h>
 
 /** longest time to send what's left at a planned end, in ms */
 #define FAREWELL_TIME 1000
@@ -38,6 +37,9 @@ struct private_sync_session_t {
 	/** what is received */
 	sync_inbound_t *inbound;
 
+	/** what others see and ask for */
+	sync_session_shared_t *shared;
+
 	/** wakes us */
 	sync_wake_t *wake;
 
@@ -58,24 +60,6 @@ struct private_sync_session_t {
 
 	/** an acknowledgement was found to be due */
 	bool ack;
-
-	/** lock for all below */
-	mutex_t *mutex;
-
-	/** state and numbers for others */
-	sync_member_t info;
-
-	/** time of last octet received, for others, in ms */
-	uint64_t heard;
-
-	/** intervals, in ms */
-	uint32_t heartbeat, timeout;
-
-	/** why to end, NULL to go on */
-	char *ending;
-
-	/** whether to say farewell */
-	bool farewell;
 };
 
 /**
@@ -87,41 +71,12 @@ static void wake_up(private_sync_session_t *this)
 }
 
 /**
- * Set the state others see, with the lock held.
- */
-static void set_state(private_sync_session_t *this, sync_link_state_t state)
-{
-	if (this->info.state != state)
-	{
-		this->info.state = state;
-		this->info.since = time_monotonic(NULL);
-	}
-}
-
-/**
- * Get the interval of our heartbeats, in ms.
- */
-static uint32_t get_heartbeat(private_sync_session_t *this)
-{
-	uint32_t heartbeat;
-
-	this->mutex->lock(this->mutex);
-	heartbeat = this->heartbeat;
-	this->mutex->unlock(this->mutex);
-	return heartbeat;
-}
-
-/**
  * Get the silence after which the link is dead, in ms.
  */
 static uint32_t get_timeout(private_sync_session_t *this)
 {
-	uint32_t timeout;
-
-	this->mutex->lock(this->mutex);
-	timeout = this->timeout;
-	this->mutex->unlock(this->mutex);
-	return max(timeout, HEARTBEATS_MISSED * this->peer_heartbeat);
+	return max(this->shared->get_timeout(this->shared),
+			   HEARTBEATS_MISSED * this->peer_heartbeat);
 }
 
 /**
@@ -129,7 +84,7 @@ static uint32_t get_timeout(private_sync_session_t *this)
  */
 static void put_heartbeat(private_sync_session_t *this)
 {
-	this->outbound->put(this->outbound,
+	this->outbound->put_latest(this->outbound,
 					sync_frame_control_int(SYNC_HEARTBEAT, SYNC_ATTR_SEQUENCE,
 							this->inbound->get_processed(this->inbound)));
 }
@@ -139,7 +94,7 @@ static void put_heartbeat(private_sync_session_t *this)
  */
 static void send_heartbeat(private_sync_session_t *this, uint64_t now)
 {
-	if (now >= this->sent + get_heartbeat(this))
+	if (now >= this->sent + this->shared->get_heartbeat(this->shared))
 	{
 		this->sent = now;
 		/* behind a lot of other frames it would not be of use */
@@ -203,27 +158,13 @@ static bool receive_frames(private_sync_session_t *this, uint64_t now,
 }
 
 /**
- * Make what happened on the link known to others.
- */
-static void publish(private_sync_session_t *this)
-{
-	this->mutex->lock(this->mutex);
-	this->link->count(this->link, &this->info);
-	this->heard = this->received;
-	if (this->inbound->is_started(this->inbound))
-	{
-		set_state(this, SYNC_LINK_UP);
-	}
-	this->mutex->unlock(this->mutex);
-}
-
-/**
  * Time until the next heartbeat or timeout, in ms.
  */
 static uint64_t get_delay(private_sync_session_t *this, uint64_t now)
 {
-	uint64_t next = min(this->sent + get_heartbeat(this),
-						this->received + get_timeout(this));
+	uint64_t next = min(
+				this->sent + this->shared->get_heartbeat(this->shared),
+				this->received + get_timeout(this));
 
 	return next > now ? next - now : 0;
 }
@@ -288,10 +229,7 @@ static void wait_for_work(private_sync_session_t *this, uint64_t timeout,
 static bool check_end(private_sync_session_t *this, uint64_t now,
 					  bool *farewell, char **why)
 {
-	this->mutex->lock(this->mutex);
-	*why = strdupnull(this->ending);
-	*farewell = this->farewell;
-	this->mutex->unlock(this->mutex);
+	*why = this->shared->get_end(this->shared, farewell);
 	if (!*why && now >= this->received + get_timeout(this) &&
 		asprintf(why, "nothing received for %llu ms",
 				 (unsigned long long)(now - this->received)) < 0)
@@ -368,7 +306,8 @@ static char *run_link(private_sync_session_t *this)
 		{
 			return why;
 		}
-		publish(this);
+		this->shared->publish(this->shared, this->link, this->received,
+							  this->inbound->is_started(this->inbound));
 		/* TLS may have data that poll() does not know of */
 		wait_for_work(this, more ? 0 : get_delay(this, now), paused);
 	}
@@ -378,7 +317,7 @@ METHOD(sync_session_t, fill_hello, void,
 	private_sync_session_t *this, sync_hello_t *hello)
 {
 	this->inbound->fill_hello(this->inbound, hello);
-	hello->heartbeat = get_heartbeat(this);
+	hello->heartbeat = this->shared->get_heartbeat(this->shared);
 }
 
 /**
@@ -396,12 +335,7 @@ static void begin(private_sync_session_t *this, sync_link_t *link,
 	this->received = sync_now();
 	/* how it begins is known to who sees that it's up */
 	this->outbound->begin(this->outbound, hello);
-	this->mutex->lock(this->mutex);
-	this->info.incarnation = hello->incarnation;
-	this->info.connects++;
-	this->heard = this->received;
-	set_state(this, SYNC_LINK_RESYNC);
-	this->mutex->unlock(this->mutex);
+	this->shared->up(this->shared, hello->incarnation, this->received);
 	this->inbound->begin(this->inbound, hello->incarnation);
 }
 
@@ -410,12 +344,11 @@ static void begin(private_sync_session_t *this, sync_link_t *link,
  */
 static void finish(private_sync_session_t *this)
 {
-	publish(this);
+	this->shared->publish(this->shared, this->link, this->received,
+						  this->inbound->is_started(this->inbound));
 	this->link = NULL;
 	/* before subscribers are told, they may look at it */
-	this->mutex->lock(this->mutex);
-	set_state(this, SYNC_LINK_DOWN);
-	this->mutex->unlock(this->mutex);
+	this->shared->down(this->shared);
 	this->outbound->end(this->outbound);
 	this->inbound->end(this->inbound);
 }
@@ -434,11 +367,7 @@ METHOD(sync_session_t, run, char*,
 METHOD(sync_session_t, end, void,
 	private_sync_session_t *this, char *why, bool farewell)
 {
-	this->mutex->lock(this->mutex);
-	free(this->ending);
-	this->ending = strdupnull(why);
-	this->farewell = farewell;
-	this->mutex->unlock(this->mutex);
+	this->shared->end(this->shared, why, farewell);
 	if (why)
 	{	/* else the thread itself forgets a reason before it connects: it must
 		 * not be kept from waiting when that fails */
@@ -449,50 +378,27 @@ METHOD(sync_session_t, end, void,
 METHOD(sync_session_t, set_timers, void,
 	private_sync_session_t *this, uint32_t heartbeat, uint32_t timeout)
 {
-	this->mutex->lock(this->mutex);
-	this->heartbeat = heartbeat;
-	this->timeout = timeout;
-	this->mutex->unlock(this->mutex);
+	this->shared->set_timers(this->shared, heartbeat, timeout);
 	wake_up(this);
 }
 
 METHOD(sync_session_t, is_alive, bool,
 	private_sync_session_t *this, uint32_t within, uint64_t *incarnation)
 {
-	bool alive;
-
-	this->mutex->lock(this->mutex);
-	alive = this->info.state != SYNC_LINK_DOWN &&
-			sync_now() < this->heard + within;
-	*incarnation = this->info.incarnation;
-	this->mutex->unlock(this->mutex);
-	return alive;
-}
-
-/**
- * Check if there is a link.
- */
-static bool is_connected(private_sync_session_t *this)
-{
-	bool connected;
-
-	this->mutex->lock(this->mutex);
-	connected = this->info.state != SYNC_LINK_DOWN;
-	this->mutex->unlock(this->mutex);
-	return connected;
+	return this->shared->is_alive(this->shared, within, incarnation);
 }
 
 METHOD(sync_session_t, request, bool,
 	private_sync_session_t *this, u_int domains)
 {
 	this->inbound->want(this->inbound, domains);
-	return is_connected(this);
+	return this->shared->is_connected(this->shared);
 }
 
 METHOD(sync_session_t, give, bool,
 	private_sync_session_t *this, u_int domains)
 {
-	if (!is_connected(this))
+	if (!this->shared->is_connected(this->shared))
 	{
 		return FALSE;
 	}
@@ -527,9 +433,7 @@ METHOD(sync_session_t, get_acked, uint64_t,
 METHOD(sync_session_t, get_info, void,
 	private_sync_session_t *this, sync_member_t *member)
 {
-	this->mutex->lock(this->mutex);
-	*member = this->info;
-	this->mutex->unlock(this->mutex);
+	this->shared->get_info(this->shared, member);
 	this->outbound->get_info(this->outbound, member);
 	this->inbound->get_info(this->inbound, member);
 }
@@ -539,8 +443,7 @@ METHOD(sync_session_t, destroy, void,
 {
 	this->inbound->destroy(this->inbound);
 	this->outbound->destroy(this->outbound);
-	this->mutex->destroy(this->mutex);
-	free(this->ending);
+	this->shared->destroy(this->shared);
 	free(this);
 }
 
@@ -570,10 +473,7 @@ sync_session_t *sync_session_create(const char *member, uint64_t incarnation,
 			.destroy = _destroy,
 		},
 		.wake = wake,
-		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),
-		.info = {
-			.since = time_monotonic(NULL),
-		},
+		.shared = sync_session_shared_create(),
 	);
 	this->outbound = sync_outbound_create(member, incarnation, backlog, commit,
 										  subscribers, (void*)wake_up, this);

@@ -132,23 +132,6 @@ METHOD(sync_subscribers_t, is_ending, bool,
 	return ending;
 }
 
-METHOD(sync_subscribers_t, get_domains, u_int,
-	private_sync_subscribers_t *this)
-{
-	u_int i, mask = 0;
-
-	this->mutex->lock(this->mutex);
-	for (i = 0; i < SYNC_DOMAIN_COUNT; i++)
-	{
-		if (this->domains[i].subscriber)
-		{
-			mask |= 1 << i;
-		}
-	}
-	this->mutex->unlock(this->mutex);
-	return mask;
-}
-
 METHOD(sync_subscribers_t, destroy, void,
 	private_sync_subscribers_t *this)
 {
@@ -171,7 +154,6 @@ sync_subscribers_t *sync_subscribers_create()
 			.enter = _enter,
 			.leave = _leave,
 			.is_ending = _is_ending,
-			.get_domains = _get_domains,
 			.destroy = _destroy,
 		},
 		.mutex = mutex_create(MUTEX_TYPE_DEFAULT),

@@ -69,13 +69,6 @@ struct sync_subscribers_t {
 	bool (*is_ending)(sync_subscribers_t *this, u_int domain);
 
 	/**
-	 * Get the domains that have a subscriber.
-	 *
-	 * @return				mask: 1 << sync_domain_t
-	 */
-	u_int (*get_domains)(sync_subscribers_t *this);
-
-	/**
 	 * Destroy a sync_subscribers_t.
 	 */
 	void (*destroy)(sync_subscribers_t *this);

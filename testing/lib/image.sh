@@ -17,6 +17,19 @@ image_dir() {
 	echo "$TESTING_CACHE/base-$(image_key)"
 }
 
+# Put libreswan into a directory of its own: it conflicts with strongSwan.
+image_libreswan() {
+	chroot "$1" sh -ec '
+		mkdir -p /tmp/libreswan/partial /opt/libreswan
+		apt-get install -y -qq --no-install-recommends --download-only \
+			-o Dir::Cache::archives=/tmp/libreswan libreswan
+		for deb in /tmp/libreswan/*.deb; do
+			dpkg-deb -x "$deb" /opt/libreswan
+		done
+		rm -rf /tmp/libreswan /opt/libreswan/usr/share/doc \
+			/opt/libreswan/usr/share/man'
+}
+
 # Install Debian and the packages below a directory.
 image_install() {
 	local root=$1 log=$2 status
@@ -34,6 +47,7 @@ image_install() {
 		--no-install-recommends $TESTING_PACKAGES $TESTING_BUILD_PACKAGES \
 		>>"$log" 2>&1
 	status=$?
+	[ $status = 0 ] && { image_libreswan "$root" >>"$log" 2>&1; status=$?; }
 	umount "$root/proc"
 	rm -f "$root/usr/sbin/policy-rc.d" "$root"/var/cache/apt/archives/*.deb
 	return $status

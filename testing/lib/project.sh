@@ -57,9 +57,10 @@ project_tools() {
 		/src/testing/tools/make-credentials /out/etc/cluster'
 }
 
-# Run the unit tests, as built and with sanitizers.
+# Run the unit tests, as built and with sanitizers; most of the time they wait.
+# VERBOSE has make print what tests that fail wrote.
 project_unit() {
-	chroot "$1" /bin/sh -ec 'cd /build && make -j2 check'
+	chroot "$1" /bin/sh -ec 'cd /build && make -j4 check VERBOSE=1'
 }
 
 project_unit_asan() {
@@ -67,7 +68,7 @@ project_unit_asan() {
 		mkdir -p /build-asan && cd /build-asan
 		/src/configure --with-strongswan-headers=/headers --enable-sanitizers
 		make -j2
-		make -j2 check'
+		make -j4 check VERBOSE=1'
 }
 
 # Run a step, note its result and time in the directory of the build.

@@ -17,28 +17,32 @@ runner_prepare() {
 	cp "$project/project.tar" "$share/" || die "the project's build is gone"
 }
 
-# Run the queue in a chroot on this machine's kernel.
+# Run the queue in a chroot on this machine's kernel; number: that of this one.
 runner_native() {
-	local share=$1 image=$2 root=$1.root
+	local share=$1 image=$2 number=$3 root tmpfs
 
-	mkdir -p "$root" "$share.tmpfs"
-	mount -t tmpfs tmpfs "$share.tmpfs"
-	mkdir -p "$share.tmpfs/upper" "$share.tmpfs/work"
+	root=$share.root.$number
+	tmpfs=$share.tmpfs.$number
+	mkdir -p "$root" "$tmpfs"
+	mount -t tmpfs tmpfs "$tmpfs"
+	mkdir -p "$tmpfs/upper" "$tmpfs/work"
 	unshare --mount --net --pid --fork --kill-child \
 		--propagation private bash -ec "
-		mount -t overlay -o lowerdir=$image/root,upperdir=$share.tmpfs/upper,workdir=$share.tmpfs/work overlay $root
+		mount -t overlay -o lowerdir=$image/root,upperdir=$tmpfs/upper,workdir=$tmpfs/work overlay $root
 		mkdir -p $root/share
 		mount --bind $share $root/share
 		mount -t proc proc $root/proc
 		mount --rbind /sys $root/sys
 		mount --rbind /dev $root/dev
+		# hosts of a scenario share it, those of others don't
+		mount -t tmpfs tmpfs $root/dev/shm
 		if [ -d /lib/modules ]; then
 			mkdir -p $root/lib/modules
 			mount --bind /lib/modules $root/lib/modules
 		fi
-		NATIVE=1 exec chroot $root bash /share/lib/guest/main" </dev/null
-	umount -l "$share.tmpfs"
-	rmdir "$share.tmpfs" "$root"
+		NATIVE=$number exec chroot $root bash /share/lib/guest/main" </dev/null
+	umount -l "$tmpfs"
+	rmdir "$tmpfs" "$root"
 }
 
 # A guest that ends with a scenario taken has died: report it.
@@ -59,7 +63,7 @@ runner_check_taken() {
 
 # Keep one guest working until the queue is empty.
 runner_guest() {
-	local share=$1 image=$2 number=$3 accel=$4 tries=0 waited
+	local share=$1 image=$2 accel=$3 number=$4 tries=0 waited
 
 	while [ -n "$(ls "$share/queue")" ] && [ $tries -lt 3 ]; do
 		tries=$((tries + 1))
@@ -86,20 +90,31 @@ runner_guest() {
 	done
 }
 
-# Run all of the queue.
-runner_run() {
-	local share=$1 image=$2 number accel pids=()
+# Run a command a number of times side by side, with the number of each.
+runner_side_by_side() {
+	local count=$1 number pids=()
 
-	if runner_host_has_esp; then
-		runner_native "$share" "$image"
-		return
-	fi
-	accel=$(qemu_accel "$image")
-	for number in $(seq "$TESTING_GUESTS"); do
-		runner_guest "$share" "$image" "$number" "$accel" &
+	shift
+	for number in $(seq "$count"); do
+		"$@" "$number" &
 		pids+=($!)
 	done
 	trap 'kill '"${pids[*]}"' 2>/dev/null; wait; exit 1' INT TERM
 	wait "${pids[@]}"
 	trap - INT TERM
+}
+
+# Run all of the queue on this machine's kernel.
+runner_natives() {
+	runner_side_by_side "$TESTING_NATIVES" runner_native "$1" "$2"
+}
+
+# Run all of the queue in guests, or without if this machine's kernel can do it.
+runner_run() {
+	if runner_host_has_esp; then
+		runner_native "$1" "$2" 1
+	else
+		runner_side_by_side "$TESTING_GUESTS" runner_guest "$1" "$2" \
+			"$(qemu_accel "$2")"
+	fi
 }

@@ -69,6 +69,9 @@ scenario_command() {
 		printf '%s: %s: expected "%s" [%s], found %s\n' "$host" \
 			"${command:0:200}" "$pattern" "$expect" "$count" \
 			>>"$RESULT/failures"
+		# CI keeps nothing else
+		uniq <<<"$OUTPUT" | tail -n 12 | cut -c -1000 | sed 's/^/    /' \
+			>>"$RESULT/failures"
 		return 1
 	fi
 }
@@ -156,7 +159,7 @@ scenario_up() {
 		host_configure "$host" "$1"
 	done
 	for host in $TCPDUMPHOSTS; do
-		host_exec "$host" "setsid tcpdump -i any -U -B 8192 -s 256 \
+		host_exec "$host" "setsid tcpdump -i any -U -B 8192 -s ${SNAPLEN:-256} \
 			-w /var/log/tcpdump.pcap \
 			'esp or udp port 500 or udp port 4500 or icmp or icmp6 or tcp or udp' \
 			>/var/log/tcpdump.out 2>&1 &
@@ -183,7 +186,7 @@ scenario_run() {
 
 	RESULT=$3
 	mkdir -p "$RESULT"
-	VIRTHOSTS= TCPDUMPHOSTS= IPSECHOSTS= TIMEOUT=$TESTING_TIMEOUT
+	VIRTHOSTS= TCPDUMPHOSTS= IPSECHOSTS= SNAPLEN= TIMEOUT=$TESTING_TIMEOUT
 	. "$dir/test.conf"
 	scenario_up "$dir"
 	(

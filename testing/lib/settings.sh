@@ -10,6 +10,10 @@
 # where results go
 : "${TESTING_RESULTS=$TESTING_DIR/results}"
 
+# scenarios that run side by side on this machine's own kernel: most of the time
+# they wait
+: "${TESTING_NATIVES=4}"
+
 # guests that run side by side, with their virtual CPUs and memory (MiB)
 : "${TESTING_GUESTS=2}"
 : "${TESTING_CPUS=1}"
@@ -22,15 +26,14 @@
 
 # packages of a guest
 TESTING_PACKAGES="
-	bash busybox-static ca-certificates charon-systemd ethtool iproute2
-	iptables iputils-arping iputils-ping keepalived kmod
-	libcharon-extauth-plugins libcharon-extra-plugins libmnl0
-	libstrongswan-extra-plugins libstrongswan-standard-plugins
-	linux-image-cloud-amd64 netcat-openbsd nftables openssl procps psmisc
-	python3-minimal socat strongswan-libcharon strongswan-swanctl tcpdump
-	util-linux"
+	bash busybox-static ca-certificates charon-systemd ethtool iproute2 iptables
+	iputils-arping iputils-ping keepalived kmod libcharon-extauth-plugins
+	libcharon-extra-plugins libhiredis1.1.0 libmnl0 libstrongswan-extra-plugins
+	libstrongswan-standard-plugins linux-image-cloud-amd64 netcat-openbsd
+	nftables openssl procps psmisc python3-minimal socat strongswan-libcharon
+	strongswan-swanctl tcpdump util-linux valkey-server"
 
 # packages that build the project in the guest's image
 TESTING_BUILD_PACKAGES="
-	autoconf automake check dpkg-dev gcc libasan8 libc6-dev libmnl-dev
-	libssl-dev libtool libubsan1 make pkg-config"
+	autoconf automake check dpkg-dev gcc libasan8 libc6-dev libhiredis-dev
+	libmnl-dev libssl-dev libtool libubsan1 make pkg-config"

@@ -50,6 +50,9 @@
 #define MAX_LENGTH 1400
 /** how long after the client's last packet others may still arrive, in ms */
 #define DRAIN 1500
+/** what waits for a process that an emulated machine does not run for a second,
+ * in octets */
+#define RECEIVE_BUFFER (4 << 20)
 /** longest flow, in packets, for the bitmap that finds duplicates */
 #define MAX_PACKETS (1 << 22)
 /** where the client keeps its log and the id of its process */
@@ -175,8 +178,10 @@ static int open_timer(unsigned ms)
 static int open_socket(int family)
 {
 	int fd = socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	int size = RECEIVE_BUFFER;
 
-	if (fd < 0)
+	if (fd < 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof(size)))
 	{
 		die("socket");
 	}

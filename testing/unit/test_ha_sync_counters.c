@@ -12,6 +12,9 @@
 #include <library.h>
 #include <ipsec/ipsec_types.h>
 
+#include <daemon.h>
+
+#include "fake_sa.h"
 #include "ha_sync_counters.h"
 #include "ha_sync_kernel_replay.h"
 #include "ha_sync_replay_watch.h"
@@ -55,6 +58,16 @@ typedef struct {
 static given_t in, out;
 
 /**
+ * The kernel has no such SA.
+ */
+static bool absent;
+
+/**
+ * charon, it logs.
+ */
+static daemon_t fake_charon = { .bus = &fake_bus };
+
+/**
  * SAs watched, changed by a thread.
  */
 static refcount_t added, removed;
@@ -90,7 +103,7 @@ METHOD(ha_sync_kernel_replay_t, set, bool,
 	to->id = *id;
 	to->replay = *replay;
 	to->flags = flags;
-	return TRUE;
+	return !absent;
 }
 
 METHOD(ha_sync_kernel_replay_t, kernel_destroy, void,
@@ -225,6 +238,7 @@ static void setup()
 	set_proposal("aes128gcm16");
 	registry->put_ike(registry, ha_sync_ike_clone(ike));
 	ck_assert(registry->put_child(registry, ha_sync_child_clone(child)));
+	charon = &fake_charon;
 	counters = ha_sync_counters_create(registry, &sender);
 	ck_assert(counters);
 }
@@ -235,6 +249,7 @@ static void teardown()
 	registry->destroy(registry);
 	ha_sync_child_destroy(child);
 	ha_sync_ike_destroy(ike);
+	charon = NULL;
 }
 
 /**
@@ -288,9 +303,10 @@ START_TEST(test_reported)
 	assert_reported(1002 + MARGIN / 2, 0);
 	/* an old report */
 	assert_reported(1000, 0);
-	/* what was given is forgotten with the SA */
-	counters->removed(counters, child);
-	counters->removed(counters, child);
+	/* what was given is forgotten with the SA: another one may get its SPI */
+	ck_assert(registry->remove_child(registry, &child->id));
+	child->use.oseq = 1000;
+	ck_assert(registry->put_child(registry, ha_sync_child_clone(child)));
 	assert_reported(1000, 1000 + MARGIN);
 }
 END_TEST
@@ -408,9 +424,10 @@ START_TEST(test_activate)
 	ck_assert_uint_eq(in.replay.seq, _i ? 0 : 2000);
 	ck_assert(in.replay.bytes == 3 && in.replay.packets == 4);
 	ck_assert(in.id.dst->ip_equals(in.id.dst, ike->dynamic.local));
-	/* the number is not touched any more: packets leave with the SA */
-	ck_assert_int_eq(out.calls, 1);
-	ck_assert_uint_eq(out.flags, HA_SYNC_REPLAY_USE);
+	/* it was not given a number before, and gets it before all others */
+	ck_assert_int_eq(out.calls, 2);
+	ck_assert_uint_eq(out.flags, HA_SYNC_REPLAY_USE | HA_SYNC_REPLAY_OSEQ);
+	ck_assert_uint_eq(out.replay.oseq, 1000 + MARGIN);
 	ck_assert(out.replay.bytes == 5 && out.replay.packets == 6);
 	wait_watched(2, 0);
 	/* in a hook: only noted */
@@ -422,8 +439,48 @@ START_TEST(test_activate)
 	child->outbound_pending = TRUE;
 	counters->activate(counters, child, ike);
 	ck_assert_int_eq(in.calls, 2);
-	ck_assert_int_eq(out.calls, 1);
+	ck_assert_int_eq(out.calls, 2);
 	wait_watched(3, 2);
+}
+END_TEST
+
+/**
+ * A number that did not get to the kernel, as the SA had other addresses there,
+ * is given again with the next report, and with the takeover.
+ */
+START_TEST(test_absent)
+{
+	absent = TRUE;
+	counters->import(counters, child, ike);
+	ck_assert_int_eq(out.calls, 1);
+	assert_reported(1001, 1001 + MARGIN);
+	assert_reported(1002, 1002 + MARGIN);
+	absent = FALSE;
+	if (_i)
+	{
+		assert_reported(1003, 1003 + MARGIN);
+		assert_reported(1004, 0);
+		ck_assert_int_eq(out.calls, 4);
+	}
+	counters->activate(counters, child, ike);
+	ck_assert(out.flags & HA_SYNC_REPLAY_OSEQ);
+	ck_assert_uint_eq(out.replay.oseq, _i ? 1003 + MARGIN : 1002 + MARGIN);
+	/* who takes over next is ahead of it */
+	ck_assert_int_eq(sent, 1);
+	ck_assert_uint_eq(last.oseq, out.replay.oseq);
+
+	/* what was to be far ahead stays that, for the takeover */
+	absent = TRUE;
+	counters->leap(counters, child, ike);
+	ck_assert(counters->leaped(counters, child));
+	absent = FALSE;
+	counters->activate(counters, child, ike);
+	ck_assert_uint_eq(out.replay.oseq, child->use.oseq + LEAP);
+
+	/* the operator is told, nothing else happens */
+	absent = TRUE;
+	counters->activate(counters, child, ike);
+	absent = FALSE;
 }
 END_TEST
 
@@ -503,6 +560,7 @@ static Suite *counters_suite()
 	tc = tcase_create("active");
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, test_activate, 0, 2);
+	tcase_add_loop_test(tc, test_absent, 0, 2);
 	tcase_add_test(tc, test_moved);
 	tcase_add_test(tc, test_flush);
 	suite_add_tcase(s, tc);

@@ -16,16 +16,13 @@
 #include <encoding/payloads/ts_payload.h>
 #include <threading/mutex.h>
 
+#include "fake_sa.h"
 #include "ha_sync_exchanges.h"
 #include "ha_sync_message.h"
 #include "ha_sync_packets.h"
 #include "ha_sync_request.h"
 #include "ha_sync_response.h"
 #include "ha_sync_resume.h"
-
-/** SPIs of the IKE SA, as on the wire */
-#define SPI_I 0x1111111111111111ULL
-#define SPI_R 0x2222222222222222ULL
 
 /** inbound SPIs of CHILD SAs */
 #define SPI_NEW htonl(0xc0000001)
@@ -35,170 +32,13 @@
 #define RECV 8
 #define SEND 5
 
-/** length of a cipher block, IV and ICV of the fake cipher, in octets */
-#define BLOCK 16
+/** key of messages in both directions */
+#define KEY 0x5a
 
 /** how long to wait for what jobs do, in us */
 #define JOBS 100000
 
-/**
- * A cipher that marks what it encrypts.
- */
-typedef struct {
-	aead_t public;
-	iv_gen_t iv_gen;
-	u_char key;
-} fake_aead_t;
-
-METHOD(aead_t, aead_encrypt, bool,
-	fake_aead_t *this, chunk_t plain, chunk_t assoc, chunk_t iv,
-	chunk_t *encrypted)
-{
-	memset(plain.ptr + plain.len, this->key, BLOCK);
-	return encrypted == NULL;
-}
-
-METHOD(aead_t, aead_decrypt, bool,
-	fake_aead_t *this, chunk_t encrypted, chunk_t assoc, chunk_t iv,
-	chunk_t *plain)
-{
-	return plain == NULL && encrypted.ptr[encrypted.len - 1] == this->key;
-}
-
-METHOD(aead_t, get_size, size_t,
-	fake_aead_t *this)
-{
-	return BLOCK;
-}
-
-METHOD(aead_t, get_iv_gen, iv_gen_t*,
-	fake_aead_t *this)
-{
-	return &this->iv_gen;
-}
-
-static bool get_iv(iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
-{
-	memset(buffer, 0x17, size);
-	return TRUE;
-}
-
-/** keys of both directions */
-static fake_aead_t aead_in, aead_out;
-
-/**
- * Make the key of a direction.
- */
-static fake_aead_t make_aead(u_char key)
-{
-	return (fake_aead_t){
-		.public = {
-			.encrypt = _aead_encrypt,
-			.decrypt = _aead_decrypt,
-			.get_block_size = _get_size,
-			.get_icv_size = _get_size,
-			.get_iv_size = _get_size,
-			.get_iv_gen = _get_iv_gen,
-		},
-		.iv_gen.get_iv = get_iv,
-		.key = key,
-	};
-}
-
-METHOD(keymat_t, get_version, ike_version_t,
-	keymat_t *this)
-{
-	return IKEV2;
-}
-
-METHOD(keymat_t, get_aead, aead_t*,
-	keymat_t *this, bool in)
-{
-	return in ? &aead_in.public : &aead_out.public;
-}
-
-static keymat_t keymat;
-
-/**
- * The IKE_SA, and what is done to it.
- */
-static struct {
-	ike_sa_t public;
-	ike_sa_id_t *id;
-	host_t *host;
-	ike_sa_state_t state;
-	uint32_t send, recv;
-	task_t *task;
-	u_int initiated;
-} sa;
-
-METHOD(ike_sa_t, get_id, ike_sa_id_t*,
-	ike_sa_t *this)
-{
-	return sa.id;
-}
-
-METHOD(ike_sa_t, get_host, host_t*,
-	ike_sa_t *this)
-{
-	return sa.host;
-}
-
-METHOD(ike_sa_t, get_keymat, keymat_t*,
-	ike_sa_t *this)
-{
-	return &keymat;
-}
-
-METHOD(ike_sa_t, get_state, ike_sa_state_t,
-	ike_sa_t *this)
-{
-	return sa.state;
-}
-
-METHOD(ike_sa_t, set_state, void,
-	ike_sa_t *this, ike_sa_state_t state)
-{
-	sa.state = state;
-}
-
-METHOD(ike_sa_t, set_statistic, void,
-	ike_sa_t *this, statistic_t kind, uint32_t value)
-{
-}
-
-METHOD(ike_sa_t, get_message_id, uint32_t,
-	ike_sa_t *this, bool initiate)
-{
-	return initiate ? sa.send : sa.recv;
-}
-
-METHOD(ike_sa_t, set_message_id, void,
-	ike_sa_t *this, bool initiate, uint32_t mid)
-{
-	*(initiate ? &sa.send : &sa.recv) = mid;
-}
-
-METHOD(ike_sa_t, queue_task, void,
-	ike_sa_t *this, task_t *task)
-{
-	DESTROY_IF(sa.task);
-	sa.task = task;
-}
-
-METHOD(ike_sa_t, initiate, status_t,
-	ike_sa_t *this, child_cfg_t *child_cfg, child_init_args_t *args)
-{
-	sa.initiated++;
-	return SUCCESS;
-}
-
-METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
-	ike_sa_t *this)
-{
-	return enumerator_create_empty();
-}
-
+static fake_sa_t sa;
 static daemon_t fake_charon;
 
 /** packets sent (packet_t*) */
@@ -215,17 +55,12 @@ static void fake_send(sender_t *this, packet_t *packet)
 	mutex->unlock(mutex);
 }
 
-static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
-{
-}
-
 static void fake_set_mids(ha_sync_capture_t *this, ike_sa_t *ike_sa,
 						  const ha_sync_mids_t *mids)
 {
 	told = *mids;
 }
 
-static bus_t fake_bus = { .log = fake_log };
 static sender_t fake_sender = { .send = fake_send };
 static ha_sync_capture_t fake_capture = { .set_mids = fake_set_mids };
 
@@ -259,30 +94,6 @@ static hasher_t *create_hasher(hash_algorithm_t algo)
 	return this;
 }
 
-METHOD(rng_t, get_bytes, bool,
-	rng_t *this, size_t len, uint8_t *buffer)
-{
-	memset(buffer, 0x44, len);
-	return TRUE;
-}
-
-METHOD(rng_t, rng_destroy, void,
-	rng_t *this)
-{
-	free(this);
-}
-
-static rng_t *create_rng(rng_quality_t quality)
-{
-	rng_t *this;
-
-	INIT(this,
-		.get_bytes = _get_bytes,
-		.destroy = _rng_destroy,
-	);
-	return this;
-}
-
 static ha_sync_registry_t *registry;
 static ha_sync_response_t *response;
 static ha_sync_resume_t *resume;
@@ -295,35 +106,11 @@ static void setup()
 	charon = &fake_charon;
 	lib->crypto->add_hasher(lib->crypto, HASH_SHA1, "test",
 							(hasher_constructor_t)create_hasher);
-	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "test",
-						 (rng_constructor_t)create_rng);
+	lib->crypto->add_rng(lib->crypto, RNG_WEAK, "test", fake_rng);
 	lib->processor->set_threads(lib->processor, 4);
-	aead_in = make_aead(1);
-	aead_out = make_aead(2);
-	keymat = (keymat_t){
-		.get_version = _get_version,
-		.get_aead = _get_aead,
-	};
 	mutex = mutex_create(MUTEX_TYPE_DEFAULT);
 	sent = array_create(0, 0);
-	memset(&sa, 0, sizeof(sa));
-	sa.public = (ike_sa_t){
-		.get_id = _get_id,
-		.get_my_host = _get_host,
-		.get_other_host = _get_host,
-		.get_keymat = _get_keymat,
-		.get_state = _get_state,
-		.set_state = _set_state,
-		.set_statistic = _set_statistic,
-		.get_message_id = _get_message_id,
-		.set_message_id = _set_message_id,
-		.queue_task = _queue_task,
-		.initiate = _initiate,
-		.create_child_sa_enumerator = _create_child_sa_enumerator,
-	};
-	sa.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, FALSE);
-	sa.host = host_create_from_string("192.168.0.5", 4500);
-	sa.state = IKE_ESTABLISHED;
+	fake_sa_init(&sa, FALSE, KEY, KEY);
 	sa.send = SEND + 1;
 	sa.recv = RECV;
 	registry = ha_sync_registry_create();
@@ -334,17 +121,16 @@ static void setup()
 static void teardown()
 {
 	lib->processor->cancel(lib->processor);
-	DESTROY_IF(sa.task);
+	/* its task uses the object */
+	fake_sa_deinit(&sa);
 	resume->destroy(resume);
 	response->destroy(response);
 	registry->destroy(registry);
-	sa.id->destroy(sa.id);
-	sa.host->destroy(sa.host);
 	array_destroy_offset(sent, offsetof(packet_t, destroy));
 	mutex->destroy(mutex);
 	lib->crypto->remove_hasher(lib->crypto,
 							   (hasher_constructor_t)create_hasher);
-	lib->crypto->remove_rng(lib->crypto, (rng_constructor_t)create_rng);
+	lib->crypto->remove_rng(lib->crypto, fake_rng);
 	charon = NULL;
 	library_deinit();
 }
@@ -362,8 +148,8 @@ static message_t *start_message(exchange_type_t type, bool request,
 	message->set_exchange_type(message, type);
 	message->set_request(message, request);
 	message->set_message_id(message, mid);
-	message->set_source(message, sa.host->clone(sa.host));
-	message->set_destination(message, sa.host->clone(sa.host));
+	message->set_source(message, sa.me->clone(sa.me));
+	message->set_destination(message, sa.me->clone(sa.me));
 	return message;
 }
 
@@ -378,13 +164,14 @@ static chunk_t encode(message_t *message, size_t fragment)
 
 	if (fragment)
 	{
-		ck_assert_int_eq(message->fragment(message, &keymat, fragment,
+		ck_assert_int_eq(message->fragment(message, &sa.keymat.public, fragment,
 										   &enumerator), SUCCESS);
 		enumerator->destroy(enumerator);
 	}
 	else
 	{
-		ck_assert_int_eq(message->generate(message, &keymat, &packet), SUCCESS);
+		ck_assert_int_eq(message->generate(message, &sa.keymat.public, &packet),
+						 SUCCESS);
 		packet->destroy(packet);
 	}
 	packets = ha_sync_message_packets(message);
@@ -418,7 +205,8 @@ static chunk_t create_request(protocol_id_t protocol, bool rekey,
 	proposal = proposal_create(protocol, 1);
 	proposal->add_algorithm(proposal, ENCRYPTION_ALGORITHM, ENCR_AES_GCM_ICV16,
 							128);
-	proposal->set_spi(proposal, protocol == PROTO_IKE ? SPI_I + 1 : SPI_NEW);
+	proposal->set_spi(proposal,
+					  protocol == PROTO_IKE ? FAKE_SPI_I + 1 : SPI_NEW);
 	message->add_payload(message,
 					(payload_t*)sa_payload_create_from_proposal_v2(proposal));
 	proposal->destroy(proposal);
@@ -531,17 +319,17 @@ static void put(chunk_t answer, chunk_t request, message_t *answered)
 	hasher_t *hasher;
 
 	INIT(ike,
-		.spis = { SPI_I, SPI_R, FALSE },
+		.spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE },
 		.group = strdup("default"),
 		.peer_cfg = strdup("rw"),
 		.dynamic = {
-			.local = sa.host->clone(sa.host),
-			.remote = sa.host->clone(sa.host),
+			.local = sa.me->clone(sa.me),
+			.remote = sa.me->clone(sa.me),
 		},
 	);
 	registry->put_ike(registry, ike);
 	INIT(exchange,
-		.spis = { SPI_I, SPI_R, FALSE },
+		.spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE },
 		.mids = { SEND + 1, RECV, request.len > 0 },
 		.response = answer,
 		.request = request,
@@ -564,7 +352,8 @@ static message_t *peer_request(uint32_t mid)
 	packet_t *packet;
 
 	message = start_message(INFORMATIONAL, TRUE, mid);
-	ck_assert_int_eq(message->generate(message, &keymat, &packet), SUCCESS);
+	ck_assert_int_eq(message->generate(message, &sa.keymat.public, &packet),
+					 SUCCESS);
 	packet->destroy(packet);
 	return message;
 }
@@ -638,7 +427,7 @@ END_TEST
 
 START_TEST(test_closed)
 {
-	ha_sync_spis_t spis = { SPI_I, SPI_R, FALSE };
+	ha_sync_spis_t spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE };
 	message_t *request;
 
 	request = peer_request(RECV - 1);
@@ -659,7 +448,7 @@ END_TEST
  */
 static bool start_resume()
 {
-	ha_sync_spis_t spis = { SPI_I, SPI_R, FALSE };
+	ha_sync_spis_t spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE };
 	ha_sync_exchange_t *exchange;
 	status_t status = SUCCESS;
 	bool started;
@@ -681,8 +470,8 @@ static chunk_t substitute(chunk_t data)
 	packet_t *packet;
 	chunk_t left;
 
-	packet = packet_create_from_data(sa.host->clone(sa.host),
-									 sa.host->clone(sa.host),
+	packet = packet_create_from_data(sa.me->clone(sa.me),
+									 sa.me->clone(sa.me),
 									 chunk_clone(data));
 	resume->substitute(resume, packet);
 	left = chunk_clone(packet->get_data(packet));
@@ -860,7 +649,7 @@ START_TEST(test_exchanges)
 {
 	static const ha_sync_mids_t adopted = { SEND + 1, RECV, TRUE };
 	static const uint8_t hash[HA_SYNC_HASH_LEN] = { 7 };
-	ha_sync_spis_t spis = { SPI_I, SPI_R, FALSE };
+	ha_sync_spis_t spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE };
 	ha_sync_exchanges_t *exchanges;
 	ha_sync_exchange_t *exchange;
 

@@ -184,6 +184,30 @@ START_TEST(test_reload)
 }
 END_TEST
 
+START_TEST(test_removed)
+{
+	ha_sync_groups_t *groups;
+
+	set("addresses", "192.168.0.5");
+	set("groups.a.addresses", "192.168.0.6");
+	groups = ha_sync_groups_create();
+	ck_assert(groups);
+	assert_names(groups, "a", "default");
+
+	set("addresses", NULL);
+	ck_assert(groups->reload(groups));
+	assert_names(groups, "a", NULL);
+	ck_assert(!find(groups, "192.168.0.5"));
+
+	/* and back again */
+	set("addresses", "192.168.0.7");
+	ck_assert(groups->reload(groups));
+	assert_names(groups, "a", "default");
+	ck_assert_str_eq(find(groups, "192.168.0.7"), "default");
+	groups->destroy(groups);
+}
+END_TEST
+
 /**
  * Addresses that are refused, and what the log says.
  */
@@ -301,6 +325,7 @@ static Suite *groups_suite()
 	tcase_add_test(tc, test_default);
 	tcase_add_test(tc, test_several);
 	tcase_add_test(tc, test_reload);
+	tcase_add_test(tc, test_removed);
 	tcase_add_loop_test(tc, test_wrong, 0, countof(wrong));
 	tcase_add_test(tc, test_limits);
 	suite_add_tcase(s, tc);

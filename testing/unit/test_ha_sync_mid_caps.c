@@ -10,57 +10,15 @@
 #include <daemon.h>
 #include <encoding/payloads/notify_payload.h>
 
+#include "fake_sa.h"
 #include "ha_sync_mid_caps.h"
 
 /** all there are */
 #define ALL (HA_SYNC_CAP_MID | HA_SYNC_CAP_REPLAY | HA_SYNC_CAP_PLUGIN)
 
-/**
- * An IKE_SA.
- */
-typedef struct {
-	ike_sa_t public;
-	uint32_t unique_id;
-	ike_sa_state_t state;
-	uint32_t extensions;
-} fake_sa_t;
-
 static ha_sync_mid_caps_t *caps;
 static fake_sa_t sas[2];
 static daemon_t fake_charon;
-
-/**
- * Implements bus_t.log, where libcharon logs.
- */
-static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
-{
-}
-
-static bus_t fake_bus = { .log = fake_log };
-
-METHOD(ike_sa_t, get_unique_id, uint32_t,
-	fake_sa_t *this)
-{
-	return this->unique_id;
-}
-
-METHOD(ike_sa_t, get_state, ike_sa_state_t,
-	fake_sa_t *this)
-{
-	return this->state;
-}
-
-METHOD(ike_sa_t, enable_extension, void,
-	fake_sa_t *this, ike_extension_t extension)
-{
-	this->extensions |= extension;
-}
-
-METHOD(ike_sa_t, supports_extension, bool,
-	fake_sa_t *this, ike_extension_t extension)
-{
-	return (this->extensions & extension) != 0;
-}
 
 static void setup()
 {
@@ -69,16 +27,9 @@ static void setup()
 	ck_assert(library_init("", "test_ha_sync_mid_caps"));
 	for (i = 0; i < countof(sas); i++)
 	{
-		sas[i] = (fake_sa_t){
-			.public = {
-				.get_unique_id = _get_unique_id,
-				.get_state = _get_state,
-				.enable_extension = _enable_extension,
-				.supports_extension = _supports_extension,
-			},
-			.unique_id = i + 1,
-			.state = IKE_CONNECTING,
-		};
+		fake_sa_init(&sas[i], TRUE, 0, 0);
+		sas[i].unique_id = i + 1;
+		sas[i].state = IKE_CONNECTING;
 	}
 	fake_charon.bus = &fake_bus;
 	charon = &fake_charon;
@@ -87,7 +38,13 @@ static void setup()
 
 static void teardown()
 {
+	u_int i;
+
 	caps->destroy(caps);
+	for (i = 0; i < countof(sas); i++)
+	{
+		fake_sa_deinit(&sas[i]);
+	}
 	charon = NULL;
 	library_deinit();
 }

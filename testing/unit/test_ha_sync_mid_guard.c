@@ -13,12 +13,9 @@
 #include <encoding/payloads/notify_payload.h>
 #include <threading/mutex.h>
 
+#include "fake_sa.h"
 #include "ha_sync_mid_guard.h"
 #include "ha_sync_mid_replay.h"
-
-/** SPIs of the IKE SA */
-#define SPI_I 0x1111111111111111ULL
-#define SPI_R 0x2222222222222222ULL
 
 /** message IDs of the IKE SA: of our next request, of the peer's next one */
 #define SEND 5
@@ -26,19 +23,6 @@
 
 /** how long to wait for what jobs do, in ms */
 #define PATIENCE 5000
-
-/**
- * An IKE_SA that was taken over.
- */
-typedef struct {
-	ike_sa_t public;
-	ike_sa_id_t *id;
-	host_t *other;
-	bool usable;
-	/** task queued, and number of calls */
-	task_t *task;
-	u_int initiated;
-} fake_sa_t;
 
 static fake_sa_t sa;
 static ha_sync_mid_guard_t *guard;
@@ -51,42 +35,13 @@ static mutex_t *mutex;
 static uint32_t skip;
 static bool esn;
 
+/** TRUE if the peer can be asked */
+static bool usable;
+
 /** what was started */
 static u_int starts;
 static uint32_t start_send, start_recv;
 static chunk_t start_delta;
-
-METHOD(ike_sa_t, get_id, ike_sa_id_t*,
-	fake_sa_t *this)
-{
-	return this->id;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->other;
-}
-
-METHOD(ike_sa_t, get_message_id, uint32_t,
-	fake_sa_t *this, bool initiate)
-{
-	return initiate ? SEND : RECV;
-}
-
-METHOD(ike_sa_t, queue_task, void,
-	fake_sa_t *this, task_t *task)
-{
-	ck_assert(!this->task);
-	this->task = task;
-}
-
-METHOD(ike_sa_t, initiate, status_t,
-	fake_sa_t *this, child_cfg_t *child_cfg, child_init_args_t *args)
-{
-	this->initiated++;
-	return SUCCESS;
-}
 
 static ike_sa_t *fake_checkout(ike_sa_manager_t *this, ike_sa_id_t *id)
 {
@@ -113,7 +68,7 @@ static bool fake_get_mids(ha_sync_registry_t *this, const ha_sync_spis_t *spis,
 static bool fake_usable(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, char **why)
 {
 	*why = "fake";
-	return sa.usable;
+	return usable;
 }
 
 static void fake_start(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
@@ -127,16 +82,58 @@ static void fake_start(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
 	start_delta = chunk_clone(delta);
 }
 
-static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
-{
-}
-
-static bus_t fake_bus = { .log = fake_log };
 static ike_sa_manager_t fake_manager = {
 	.checkout = fake_checkout,
 	.checkin = fake_checkin,
 };
-static ha_sync_registry_t fake_registry = { .get_mids = fake_get_mids };
+/**
+ * TRUE if the response of the previous active to its last request is here.
+ */
+static bool answered;
+
+METHOD(hasher_t, get_hash, bool,
+	hasher_t *this, chunk_t data, uint8_t *hash)
+{
+	memset(hash, 1, HA_SYNC_HASH_LEN);
+	return TRUE;
+}
+
+METHOD(hasher_t, hasher_destroy, void,
+	hasher_t *this)
+{
+	free(this);
+}
+
+/**
+ * Create a hasher for which all messages are the same.
+ */
+static hasher_t *create_hasher(hash_algorithm_t algo)
+{
+	hasher_t *this;
+
+	INIT(this,
+		.get_hash = _get_hash,
+		.destroy = _hasher_destroy,
+	);
+	return this;
+}
+
+/**
+ * Implements ha_sync_registry_t.get_response
+ */
+static chunk_t fake_get_response(ha_sync_registry_t *this,
+								 const ha_sync_spis_t *spis, uint32_t mid,
+								 const uint8_t hash[HA_SYNC_HASH_LEN])
+{
+	ck_assert_uint_eq(mid, RECV - 1);
+	ck_assert_int_eq(hash[0], 1);
+	return answered ? chunk_clone(chunk_from_str("response")) : chunk_empty;
+}
+
+static ha_sync_registry_t fake_registry = {
+	.get_mids = fake_get_mids,
+	.get_response = fake_get_response,
+};
 static ha_sync_mid_sync_t fake_mid_sync = {
 	.usable = fake_usable,
 	.start = fake_start,
@@ -146,6 +143,8 @@ static void setup()
 {
 	ck_assert(library_init("", "test_ha_sync_mid_guard"));
 	lib->processor->set_threads(lib->processor, 4);
+	lib->crypto->add_hasher(lib->crypto, HASH_SHA1, "test",
+							(hasher_constructor_t)create_hasher);
 	fake_charon.bus = &fake_bus;
 	fake_charon.ike_sa_manager = &fake_manager;
 	charon = &fake_charon;
@@ -153,18 +152,10 @@ static void setup()
 	starts = skip = 0;
 	esn = FALSE;
 	start_delta = chunk_empty;
-	sa = (fake_sa_t){
-		.public = {
-			.get_id = _get_id,
-			.get_message_id = _get_message_id,
-			.get_other_host = _get_other_host,
-			.queue_task = _queue_task,
-			.initiate = _initiate,
-		},
-		.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, FALSE),
-		.other = host_create_any(AF_INET),
-		.usable = TRUE,
-	};
+	usable = TRUE;
+	fake_sa_init(&sa, FALSE, 0, 0);
+	sa.send = SEND;
+	sa.recv = RECV;
 	guard = ha_sync_mid_guard_create(&fake_registry, &fake_mid_sync);
 }
 
@@ -173,11 +164,11 @@ static void teardown()
 	lib->processor->cancel(lib->processor);
 	guard->destroy(guard);
 	mutex->destroy(mutex);
-	DESTROY_IF(sa.task);
 	chunk_free(&start_delta);
-	sa.other->destroy(sa.other);
-	sa.id->destroy(sa.id);
+	fake_sa_deinit(&sa);
 	charon = NULL;
+	lib->crypto->remove_hasher(lib->crypto,
+							   (hasher_constructor_t)create_hasher);
 	library_deinit();
 }
 
@@ -222,7 +213,7 @@ static bool pass(uint64_t spi_i, uint32_t mid, bool request)
 	packet_t *packet;
 	bool passed;
 
-	id = ike_sa_id_create(IKEV2_MAJOR_VERSION, spi_i, SPI_R, FALSE);
+	id = ike_sa_id_create(IKEV2_MAJOR_VERSION, spi_i, FAKE_SPI_R, FALSE);
 	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
 	message->set_ike_sa_id(message, id);
 	/* not encrypted */
@@ -277,30 +268,54 @@ START_TEST(test_exact)
 {
 	guard->set_exact(guard, TRUE);
 	take_over();
-	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
 	assert_counts(1, 0);
 	assert_starts(0);
 	mutex->lock(mutex);
-	ck_assert(!pass(SPI_I, SEND, TRUE));
+	ck_assert(!pass(FAKE_SPI_I, SEND, TRUE));
 	assert_counts(0, 1);
 	mutex->unlock(mutex);
 	assert_starts(1);
 
 	/* with a response there is none */
 	take_over();
-	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
 	ck_assert(receive(FALSE, SEND, FALSE));
 	assert_counts(1, 0);
 	ck_assert(receive(FALSE, SEND, TRUE));
-	assert_counts(0, 0);
-	ck_assert(pass(SPI_I, SEND + 1, TRUE));
-	ck_assert(pass(SPI_I, SEND + 1, TRUE));
+	assert_counts(1, 0);
+	ck_assert(pass(FAKE_SPI_I, SEND + 1, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND + 1, TRUE));
+	ck_assert(receive(FALSE, SEND + 1, TRUE));
 	assert_starts(1);
+	/* which tells nothing of the peer's message ID */
+	ck_assert(receive(TRUE, RECV, FALSE));
+	assert_counts(1, 0);
+	ck_assert(receive(TRUE, RECV, TRUE));
+	assert_counts(0, 0);
+	assert_starts(1);
+
+	/* in the other order */
+	take_over();
+	ck_assert(receive(TRUE, RECV, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
+	assert_counts(1, 0);
+	ck_assert(receive(FALSE, SEND, TRUE));
+	assert_counts(0, 0);
+	assert_starts(1);
+
+	/* the standby missed a request of the peer, ours is answered */
+	take_over();
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
+	ck_assert(receive(FALSE, SEND, TRUE));
+	ck_assert(receive(TRUE, RECV + 2, FALSE));
+	assert_starts(2);
+	assert_counts(0, 0);
 
 	/* a response to a request we have not sent is still a reason */
 	take_over();
 	ck_assert(!receive(FALSE, SEND, TRUE));
-	assert_starts(2);
+	assert_starts(3);
 }
 END_TEST
 
@@ -310,24 +325,24 @@ END_TEST
  */
 START_TEST(test_first_request)
 {
-	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
 	take_over();
 	assert_counts(1, 0);
-	ck_assert(pass(SPI_I, RECV, FALSE));
-	ck_assert(pass(SPI_I + 1, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, RECV, FALSE));
+	ck_assert(pass(FAKE_SPI_I + 1, SEND, TRUE));
 	assert_starts(0);
 	mutex->lock(mutex);
-	ck_assert(!pass(SPI_I, _i ? SEND : 0, TRUE));
+	ck_assert(!pass(FAKE_SPI_I, _i ? SEND : 0, TRUE));
 	assert_counts(0, 1);
 	/* sent again before the sync is started */
-	ck_assert(!pass(SPI_I, _i ? SEND : 0, TRUE));
+	ck_assert(!pass(FAKE_SPI_I, _i ? SEND : 0, TRUE));
 	mutex->unlock(mutex);
 	assert_starts(1);
 	ck_assert_uint_eq(start_send, SEND);
 	ck_assert_uint_eq(start_recv, RECV);
 	assert_counts(0, 0);
 	/* from now on they leave */
-	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
 	assert_starts(1);
 }
 END_TEST
@@ -431,14 +446,34 @@ START_TEST(test_repeated)
 END_TEST
 
 /**
+ * No sync for a request that is answered again, nor for those that came after
+ * the takeover.
+ */
+START_TEST(test_answered)
+{
+	take_over();
+	answered = _i;
+	if (!answered)
+	{
+		receive(TRUE, RECV, TRUE);
+	}
+	receive(TRUE, RECV - 1, FALSE);
+	sleep(3);
+	receive(TRUE, RECV - 1, FALSE);
+	assert_starts(0);
+	answered = FALSE;
+}
+END_TEST
+
+/**
  * N2: not with peers that can't.
  */
 START_TEST(test_not_usable)
 {
-	sa.usable = FALSE;
+	usable = FALSE;
 	take_over();
 	assert_counts(0, 0);
-	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
 	receive(TRUE, RECV + 1, FALSE);
 	ck_assert(receive(FALSE, SEND, TRUE));
 	assert_starts(0);
@@ -466,7 +501,7 @@ START_TEST(test_gone)
 	guard->listener.ike_state_change(&guard->listener, &sa.public,
 									 states[_i].state);
 	assert_counts(states[_i].kept, 0);
-	ck_assert(pass(SPI_I, SEND, TRUE) != states[_i].kept);
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE) != states[_i].kept);
 	assert_starts(states[_i].kept);
 }
 END_TEST
@@ -478,7 +513,7 @@ START_TEST(test_gone_queued)
 {
 	take_over();
 	mutex->lock(mutex);
-	ck_assert(!pass(SPI_I, SEND, TRUE));
+	ck_assert(!pass(FAKE_SPI_I, SEND, TRUE));
 	guard->listener.ike_state_change(&guard->listener, &sa.public,
 									 IKE_DELETING);
 	assert_counts(0, 0);
@@ -501,7 +536,7 @@ START_TEST(test_eager)
 	take_over();
 	assert_counts(0, 1);
 	/* nothing leaves with a message ID that may be wrong */
-	ck_assert(!pass(SPI_I, SEND, TRUE));
+	ck_assert(!pass(FAKE_SPI_I, SEND, TRUE));
 	mutex->unlock(mutex);
 	assert_starts(1);
 	assert_counts(0, 0);
@@ -533,7 +568,7 @@ START_TEST(test_both)
 	ck_assert(chunk_equals(start_delta, esn ? chunk_from_thing(data)
 									: chunk_skip(chunk_from_thing(data), 4)));
 	ck_assert_uint_eq(start_send, SEND);
-	ck_assert(!sa.task);
+	ck_assert(!sa.queued);
 	assert_counts(0, 0);
 }
 END_TEST
@@ -547,12 +582,12 @@ START_TEST(test_replay_only)
 	message_t *message;
 	u_int ms;
 
-	sa.usable = FALSE;
+	usable = FALSE;
 	skip = 1 << 20;
 	mutex->lock(mutex);
 	take_over();
 	/* message IDs are not in doubt */
-	ck_assert(pass(SPI_I, SEND, TRUE));
+	ck_assert(pass(FAKE_SPI_I, SEND, TRUE));
 	receive(TRUE, RECV + 1, FALSE);
 	ck_assert(receive(FALSE, SEND, TRUE));
 	mutex->unlock(mutex);
@@ -563,7 +598,7 @@ START_TEST(test_replay_only)
 	assert_starts(0);
 	assert_counts(0, 0);
 	ck_assert_uint_eq(sa.initiated, 1);
-	ck_assert(sa.task);
+	ck_assert_uint_eq(sa.queued, 1);
 	ck_assert_int_eq(sa.task->get_type(sa.task), TASK_IKE_DPD);
 	message = message_create(IKEV2_MAJOR_VERSION, IKEV2_MINOR_VERSION);
 	ck_assert_int_eq(sa.task->build(sa.task, message), NEED_MORE);
@@ -650,6 +685,7 @@ static Suite *mid_guard_suite()
 	tcase_add_loop_test(tc, test_received, 0, countof(received));
 	tcase_add_test(tc, test_flood);
 	tcase_add_test(tc, test_repeated);
+	tcase_add_loop_test(tc, test_answered, 0, 2);
 	tcase_add_test(tc, test_not_usable);
 	tcase_add_loop_test(tc, test_gone, 0, countof(states));
 	tcase_add_test(tc, test_gone_queued);

@@ -12,12 +12,9 @@
 #include <encoding/payloads/notify_payload.h>
 #include <threading/mutex.h>
 
+#include "fake_sa.h"
 #include "ha_sync_mid_sync.h"
 #include "ike_wire_sync.h"
-
-/** SPIs of the IKE SA */
-#define SPI_I 0x1111111111111111ULL
-#define SPI_R 0x2222222222222222ULL
 
 /** keys of the fake cipher, from the member to the peer and back */
 #define KEY_OUT 0x5a
@@ -29,96 +26,6 @@
 /** how long to wait for what jobs do, in ms */
 #define PATIENCE 5000
 
-/** a cipher block, IV and ICV of the fake cipher, in octets */
-#define BLOCK 16
-#define IV 16
-#define ICV 12
-
-/**
- * A cipher that protects nothing but against the tests' manipulations.
- */
-typedef struct {
-	aead_t public;
-	iv_gen_t iv_gen;
-	u_char key;
-	/** number of calls to decrypt() */
-	u_int decrypted;
-} fake_aead_t;
-
-static void fake_icv(fake_aead_t *this, chunk_t assoc, chunk_t iv,
-					 chunk_t crypt, u_char *icv)
-{
-	uint32_t hash = this->key;
-	chunk_t parts[] = { assoc, iv, crypt };
-	size_t i, j;
-
-	for (i = 0; i < countof(parts); i++)
-	{
-		for (j = 0; j < parts[i].len; j++)
-		{
-			hash = hash * 31 + parts[i].ptr[j];
-		}
-	}
-	memset(icv, this->key, ICV);
-	memcpy(icv, &hash, sizeof(hash));
-}
-
-METHOD(aead_t, aead_encrypt, bool,
-	fake_aead_t *this, chunk_t plain, chunk_t assoc, chunk_t iv,
-	chunk_t *encrypted)
-{
-	memxor(plain.ptr, iv.ptr, min(plain.len, iv.len));
-	fake_icv(this, assoc, iv, plain, plain.ptr + plain.len);
-	return encrypted == NULL;
-}
-
-METHOD(aead_t, aead_decrypt, bool,
-	fake_aead_t *this, chunk_t encrypted, chunk_t assoc, chunk_t iv,
-	chunk_t *plain)
-{
-	chunk_t crypt = chunk_create(encrypted.ptr, encrypted.len - ICV);
-	u_char icv[ICV];
-
-	this->decrypted++;
-	fake_icv(this, assoc, iv, crypt, icv);
-	if (!memeq(icv, crypt.ptr + crypt.len, ICV))
-	{
-		return FALSE;
-	}
-	memxor(crypt.ptr, iv.ptr, min(crypt.len, iv.len));
-	return plain == NULL;
-}
-
-METHOD(aead_t, get_block_size, size_t,
-	fake_aead_t *this)
-{
-	return BLOCK;
-}
-
-METHOD(aead_t, get_icv_size, size_t,
-	fake_aead_t *this)
-{
-	return ICV;
-}
-
-METHOD(aead_t, get_iv_size, size_t,
-	fake_aead_t *this)
-{
-	return IV;
-}
-
-METHOD(aead_t, get_iv_gen, iv_gen_t*,
-	fake_aead_t *this)
-{
-	return &this->iv_gen;
-}
-
-static bool get_iv(iv_gen_t *this, uint64_t seq, size_t size, uint8_t *buffer)
-{
-	memset(buffer, 0x17, size);
-	return TRUE;
-}
-
 /**
  * As charon's for AEADs: message IDs of ours must not go back to 0.
  */
@@ -128,65 +35,6 @@ static bool refuse_iv(iv_gen_t *this, uint64_t seq, size_t size,
 	return FALSE;
 }
 
-#define FAKE_AEAD(k) { \
-	.public = { \
-		.encrypt = _aead_encrypt, \
-		.decrypt = _aead_decrypt, \
-		.get_block_size = _get_block_size, \
-		.get_icv_size = _get_icv_size, \
-		.get_iv_size = _get_iv_size, \
-		.get_iv_gen = _get_iv_gen, \
-	}, \
-	.iv_gen.get_iv = get_iv, \
-	.key = (k), \
-}
-
-/**
- * Keys of one side.
- */
-typedef struct {
-	keymat_t public;
-	fake_aead_t in, out;
-	/** TRUE if messages are not protected */
-	bool none;
-} fake_keymat_t;
-
-METHOD(keymat_t, get_version, ike_version_t,
-	fake_keymat_t *this)
-{
-	return IKEV2;
-}
-
-METHOD(keymat_t, get_aead, aead_t*,
-	fake_keymat_t *this, bool in)
-{
-	if (this->none)
-	{
-		return NULL;
-	}
-	return in ? &this->in.public : &this->out.public;
-}
-
-/**
- * The member's IKE_SA.
- */
-typedef struct {
-	ike_sa_t public;
-	ike_sa_id_t *id;
-	ike_sa_state_t state;
-	uint32_t extensions;
-	uint32_t send, recv;
-	host_t *me, *other;
-	proposal_t *proposal;
-	fake_keymat_t keymat;
-	/** a request of ours is under way, as a task */
-	task_t *active;
-	/** number of calls */
-	u_int resets, queued, initiated;
-	/** TRUE if messages can't be made */
-	bool broken;
-} fake_sa_t;
-
 static ha_sync_mid_sync_t *mid_sync;
 static fake_sa_t sa;
 static fake_keymat_t peer;
@@ -194,6 +42,7 @@ static daemon_t fake_charon;
 
 /** what was negotiated */
 static ha_sync_cap_t caps;
+static proposal_t *proposal;
 
 /** what the callbacks do and saw */
 static bool ours;
@@ -207,102 +56,10 @@ static chunk_t delta;
 static array_t *sent;
 static mutex_t *mutex;
 
-METHOD(ike_sa_t, get_unique_id, uint32_t,
-	fake_sa_t *this)
-{
-	return 42;
-}
-
-METHOD(ike_sa_t, get_id, ike_sa_id_t*,
-	fake_sa_t *this)
-{
-	return this->id;
-}
-
-METHOD(ike_sa_t, get_state, ike_sa_state_t,
-	fake_sa_t *this)
-{
-	return this->state;
-}
-
-METHOD(ike_sa_t, enable_extension, void,
-	fake_sa_t *this, ike_extension_t extension)
-{
-	this->extensions |= extension;
-}
-
-METHOD(ike_sa_t, supports_extension, bool,
-	fake_sa_t *this, ike_extension_t extension)
-{
-	return (this->extensions & extension) != 0;
-}
-
-METHOD(ike_sa_t, get_message_id, uint32_t,
-	fake_sa_t *this, bool initiate)
-{
-	return initiate ? this->send : this->recv;
-}
-
-METHOD(ike_sa_t, set_message_id, void,
-	fake_sa_t *this, bool initiate, uint32_t mid)
-{
-	this->resets++;
-	this->active = NULL;
-	if (initiate)
-	{
-		this->send = mid;
-	}
-	else
-	{
-		this->recv = mid;
-	}
-}
-
-METHOD(ike_sa_t, get_my_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->me;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->other;
-}
-
 METHOD(ike_sa_t, get_proposal, proposal_t*,
 	fake_sa_t *this)
 {
-	return this->proposal;
-}
-
-METHOD(ike_sa_t, get_keymat, keymat_t*,
-	fake_sa_t *this)
-{
-	return &this->keymat.public;
-}
-
-METHOD(ike_sa_t, create_task_enumerator, enumerator_t*,
-	fake_sa_t *this, task_queue_t queue)
-{
-	ck_assert_int_eq(queue, TASK_QUEUE_ACTIVE);
-	return this->active ? enumerator_create_single(this->active, NULL)
-						: enumerator_create_empty();
-}
-
-METHOD(ike_sa_t, queue_task, void,
-	fake_sa_t *this, task_t *task)
-{
-	ck_assert_int_eq(task->get_type(task), TASK_IKE_DPD);
-	task->destroy(task);
-	this->queued++;
-}
-
-METHOD(ike_sa_t, initiate, status_t,
-	fake_sa_t *this, child_cfg_t *child_cfg, child_init_args_t *args)
-{
-	this->initiated++;
-	return SUCCESS;
+	return proposal;
 }
 
 /**
@@ -314,10 +71,6 @@ METHOD(ike_sa_t, generate_message, status_t,
 	listener_t *listener = &mid_sync->listener;
 	status_t status;
 
-	if (this->broken)
-	{
-		return FAILED;
-	}
 	message->set_ike_sa_id(message, this->id);
 	listener->message(listener, &this->public, message, FALSE, TRUE);
 	status = message->generate(message, &this->keymat.public, packet);
@@ -353,14 +106,6 @@ static void fake_checkin(ike_sa_manager_t *this, ike_sa_t *ike_sa)
 	mutex->unlock(mutex);
 }
 
-/**
- * Implements bus_t.log, where libcharon logs.
- */
-static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
-{
-}
-
-static bus_t fake_bus = { .log = fake_log };
 static sender_t fake_sender = { .send = fake_send };
 static ike_sa_manager_t fake_manager = {
 	.checkout = fake_checkout,
@@ -403,46 +148,6 @@ static void note_refused(void *user, ike_sa_id_t *id)
 }
 
 /**
- * Random numbers for padding and nonces.
- */
-static bool get_bytes(rng_t *this, size_t len, uint8_t *buffer)
-{
-	static uint8_t next;
-
-	while (len--)
-	{
-		*buffer++ = ++next;
-	}
-	return TRUE;
-}
-
-static rng_t *create_rng(rng_quality_t quality)
-{
-	rng_t *this;
-
-	INIT(this,
-		.get_bytes = get_bytes,
-		.destroy = (void*)free,
-	);
-	return this;
-}
-
-/**
- * Make the keys of one side.
- */
-static fake_keymat_t make_keymat(u_char in, u_char out)
-{
-	return (fake_keymat_t){
-		.public = {
-			.get_version = _get_version,
-			.get_aead = _get_aead,
-		},
-		.in = FAKE_AEAD(in),
-		.out = FAKE_AEAD(out),
-	};
-}
-
-/**
  * Set the time after which requests are sent again, in s.
  */
 static void set_timeout(double timeout)
@@ -460,7 +165,7 @@ static void setup()
 							  lib->ns);
 	lib->settings->set_int(lib->settings, "%s.retransmit_tries", SENDS - 3,
 						   lib->ns);
-	lib->crypto->add_rng(lib->crypto, RNG_TRUE, "test", create_rng);
+	lib->crypto->add_rng(lib->crypto, RNG_TRUE, "test", fake_rng);
 	lib->processor->set_threads(lib->processor, 4);
 	fake_charon.bus = &fake_bus;
 	fake_charon.sender = &fake_sender;
@@ -469,36 +174,15 @@ static void setup()
 	sent = array_create(0, 0);
 	mutex = mutex_create(MUTEX_TYPE_RECURSIVE);
 
-	sa = (fake_sa_t){
-		.public = {
-			.get_unique_id = _get_unique_id,
-			.get_id = _get_id,
-			.get_state = _get_state,
-			.enable_extension = _enable_extension,
-			.supports_extension = _supports_extension,
-			.get_message_id = _get_message_id,
-			.set_message_id = _set_message_id,
-			.get_my_host = _get_my_host,
-			.get_other_host = _get_other_host,
-			.get_proposal = _get_proposal,
-			.get_keymat = _get_keymat,
-			.create_task_enumerator = _create_task_enumerator,
-			.queue_task = _queue_task,
-			.initiate = _initiate,
-			.generate_message = _generate_message,
-		},
-		.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, FALSE),
-		.state = IKE_ESTABLISHED,
-		.extensions = EXT_IKE_MESSAGE_ID_SYNC,
-		.recv = 3,
-		.me = host_create_from_string("192.0.2.1", 4500),
-		.other = host_create_from_string("192.0.2.2", 4500),
-		.proposal = proposal_create(PROTO_IKE, 1),
-		.keymat = make_keymat(KEY_IN, KEY_OUT),
-	};
-	sa.proposal->add_algorithm(sa.proposal, ENCRYPTION_ALGORITHM, ENCR_AES_CBC,
-							   128);
-	peer = make_keymat(KEY_OUT, KEY_IN);
+	fake_sa_init(&sa, FALSE, KEY_IN, KEY_OUT);
+	sa.public.get_proposal = _get_proposal;
+	sa.public.generate_message = _generate_message;
+	sa.extensions = EXT_IKE_MESSAGE_ID_SYNC;
+	sa.recv = 3;
+	proposal = proposal_create(PROTO_IKE, 1);
+	proposal->add_algorithm(proposal, ENCRYPTION_ALGORITHM, ENCR_AES_CBC,
+							128);
+	peer = fake_keymat(KEY_OUT, KEY_IN);
 	ours = TRUE;
 	changes = refused = 0;
 	caps = HA_SYNC_CAP_MID;
@@ -514,11 +198,9 @@ static void teardown()
 	mid_sync->destroy(mid_sync);
 	array_destroy_offset(sent, offsetof(packet_t, destroy));
 	mutex->destroy(mutex);
-	sa.id->destroy(sa.id);
-	sa.me->destroy(sa.me);
-	sa.other->destroy(sa.other);
-	sa.proposal->destroy(sa.proposal);
-	lib->crypto->remove_rng(lib->crypto, create_rng);
+	fake_sa_deinit(&sa);
+	proposal->destroy(proposal);
+	lib->crypto->remove_rng(lib->crypto, fake_rng);
 	charon = NULL;
 	library_deinit();
 }
@@ -712,10 +394,10 @@ START_TEST(test_usable_cipher)
 {
 	char *why = NULL;
 
-	sa.proposal->destroy(sa.proposal);
-	sa.proposal = proposal_create(PROTO_IKE, 1);
-	sa.proposal->add_algorithm(sa.proposal, ENCRYPTION_ALGORITHM,
-							   ciphers[_i].alg, 0);
+	proposal->destroy(proposal);
+	proposal = proposal_create(PROTO_IKE, 1);
+	proposal->add_algorithm(proposal, ENCRYPTION_ALGORITHM,
+							ciphers[_i].alg, 0);
 	ck_assert_int_eq(mid_sync->usable(mid_sync, &sa.public, &why),
 					 ciphers[_i].usable);
 	ck_assert_int_eq(why == NULL, ciphers[_i].usable);
@@ -728,7 +410,7 @@ END_TEST
 
 START_TEST(test_usable)
 {
-	proposal_t *proposal = sa.proposal;
+	proposal_t *negotiated = proposal;
 	char *why = NULL;
 
 	/* N2 */
@@ -736,9 +418,9 @@ START_TEST(test_usable)
 	ck_assert(!mid_sync->usable(mid_sync, &sa.public, &why));
 	ck_assert(why);
 	caps = HA_SYNC_CAP_MID;
-	sa.proposal = NULL;
+	proposal = NULL;
 	ck_assert(!mid_sync->usable(mid_sync, &sa.public, &why));
-	sa.proposal = proposal;
+	proposal = negotiated;
 	assert_counts(0, 0, 0, 2);
 }
 END_TEST
@@ -770,6 +452,7 @@ START_TEST(test_sync)
 	assert_counts(0, 1, 0, 0);
 	/* T2 */
 	ck_assert_uint_eq(sa.queued, 1);
+	ck_assert_int_eq(sa.task->get_type(sa.task), TASK_IKE_DPD);
 	wait_for(sa.initiated, 1);
 }
 END_TEST
@@ -777,6 +460,46 @@ END_TEST
 /**
  * Nothing was ever sent, the task manager must not take the response.
  */
+/**
+ * Check if a verified request of the peer is ignored.
+ */
+static bool is_ignored(exchange_type_t type, uint32_t mid)
+{
+	message_t *message;
+	bool ignored;
+
+	message = make_message(type, TRUE, mid);
+	hook(message, TRUE, TRUE);
+	ignored = message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED;
+	message->destroy(message);
+	return ignored;
+}
+
+/**
+ * A request for a CHILD SA that crossed the sync is answered only if the peer
+ * sends it again, so it still waits for the response.
+ */
+START_TEST(test_crossed)
+{
+	ike_wire_sync_t request;
+
+	ck_assert(!is_ignored(CREATE_CHILD_SA, 3));
+	sa.send = 5;
+	request = start(5, 3);
+	ck_assert(!is_ignored(INFORMATIONAL, 3));
+	/* with this plugin a peer goes on with it */
+	caps |= HA_SYNC_CAP_PLUGIN;
+	ck_assert(!is_ignored(CREATE_CHILD_SA, 3));
+	caps = HA_SYNC_CAP_MID;
+	ck_assert(is_ignored(CREATE_CHILD_SA, 3));
+	ck_assert(!is_ignored(CREATE_CHILD_SA, 3));
+	ck_assert(is_ignored(CREATE_CHILD_SA, 4));
+	ck_assert(!is_ignored(CREATE_CHILD_SA, 4));
+	respond(&request, request.recv, request.send);
+	ck_assert(!is_ignored(CREATE_CHILD_SA, 5));
+}
+END_TEST
+
 START_TEST(test_never_sent)
 {
 	ike_wire_sync_t request;
@@ -836,6 +559,7 @@ START_TEST(test_replayed_response)
 	ck_assert_uint_eq(sa.send, request.send);
 	ck_assert_uint_eq(sa.recv, 80);
 	ck_assert_uint_eq(sa.queued, 1);
+	ck_assert_int_eq(sa.task->get_type(sa.task), TASK_IKE_DPD);
 	ck_assert_uint_eq(changes, 2);
 	assert_counts(0, 1, 0, 0);
 }
@@ -894,10 +618,10 @@ START_TEST(test_bad_response)
 	ck_assert_uint_eq(sa.keymat.in.decrypted, count);
 	/* P7: other keys, our own packets, no protection at all */
 	peer = sa.keymat;
-	peer.out.iv_gen.get_iv = get_iv;
+	peer.out.iv_gen = keymat.out.iv_gen;
 	respond(&request, 100, request.send);
 	peer = keymat;
-	peer.none = TRUE;
+	peer.broken = TRUE;
 	respond(&request, 100, request.send);
 	peer = keymat;
 	/* any octet behind the header changed or missing */
@@ -1079,7 +803,7 @@ END_TEST
 START_TEST(test_broken)
 {
 	mutex->lock(mutex);
-	sa.keymat.none = TRUE;
+	sa.keymat.broken = TRUE;
 	delta = _i ? chunk_from_str("1234") : chunk_empty;
 	mid_sync->start(mid_sync, &sa.public, 5, 3, delta);
 	mutex->unlock(mutex);
@@ -1239,6 +963,7 @@ static Suite *mid_sync_suite()
 	tcase_set_timeout(tc, 60);
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, test_sync);
+	tcase_add_test(tc, test_crossed);
 	tcase_add_test(tc, test_never_sent);
 	tcase_add_test(tc, test_peer_ahead);
 	tcase_add_test(tc, test_never_back);

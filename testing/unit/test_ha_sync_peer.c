@@ -12,14 +12,10 @@
 #include <encoding/payloads/notify_payload.h>
 #include <threading/mutex.h>
 
-#include "fake_keymat.h"
+#include "fake_sa.h"
 #include "ha_sync_alone.h"
 #include "ha_sync_peer.h"
 #include "ike_wire_zero.h"
-
-/** SPIs of the IKE SA */
-#define SPI_I 0x1111111111111111ULL
-#define SPI_R 0x2222222222222222ULL
 
 /** keys, from the cluster to us and back */
 #define KEY_IN 0x5a
@@ -45,25 +41,6 @@ enum {
 };
 
 /**
- * Our IKE_SA.
- */
-typedef struct {
-	ike_sa_t public;
-	ike_sa_id_t *id;
-	ike_sa_state_t state;
-	uint32_t extensions;
-	uint32_t send, recv;
-	host_t *me, *other;
-	fake_keymat_t keymat;
-	/** a request of ours is under way, as a task */
-	task_t *active;
-	/** CHILD_SAs */
-	u_int children;
-	/** number of calls */
-	u_int resets, initiated;
-} fake_sa_t;
-
-/**
  * A CHILD_SA.
  */
 typedef struct {
@@ -80,6 +57,7 @@ static ha_sync_peer_t *peer;
 static ha_sync_mid_caps_t *caps;
 static fake_sa_t sa;
 static fake_child_t children[3];
+static u_int installed;
 static fake_keymat_t cluster;
 static daemon_t fake_charon;
 
@@ -92,108 +70,18 @@ static ha_sync_mids_t changed_to;
 static array_t *sent;
 static mutex_t *mutex;
 
-METHOD(ike_sa_t, get_unique_id, uint32_t,
-	fake_sa_t *this)
-{
-	return 42;
-}
-
-METHOD(ike_sa_t, get_id, ike_sa_id_t*,
-	fake_sa_t *this)
-{
-	return this->id;
-}
-
-METHOD(ike_sa_t, get_version, ike_version_t,
-	fake_sa_t *this)
-{
-	return IKEV2;
-}
-
-METHOD(ike_sa_t, get_state, ike_sa_state_t,
-	fake_sa_t *this)
-{
-	return this->state;
-}
-
-METHOD(ike_sa_t, set_state, void,
-	fake_sa_t *this, ike_sa_state_t state)
-{
-	this->state = state;
-}
-
-METHOD(ike_sa_t, supports_extension, bool,
-	fake_sa_t *this, ike_extension_t extension)
-{
-	return (this->extensions & extension) != 0;
-}
-
-METHOD(ike_sa_t, get_message_id, uint32_t,
-	fake_sa_t *this, bool initiate)
-{
-	return initiate ? this->send : this->recv;
-}
-
-METHOD(ike_sa_t, set_message_id, void,
-	fake_sa_t *this, bool initiate, uint32_t mid)
-{
-	this->resets++;
-	this->active = NULL;
-	if (initiate)
-	{
-		this->send = mid;
-	}
-	else
-	{
-		this->recv = mid;
-	}
-}
-
-METHOD(ike_sa_t, get_my_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->me;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->other;
-}
-
-METHOD(ike_sa_t, get_keymat, keymat_t*,
-	fake_sa_t *this)
-{
-	return &this->keymat.public;
-}
-
-METHOD(ike_sa_t, create_task_enumerator, enumerator_t*,
-	fake_sa_t *this, task_queue_t queue)
-{
-	ck_assert_int_eq(queue, TASK_QUEUE_ACTIVE);
-	return this->active ? enumerator_create_single(this->active, NULL)
-						: enumerator_create_empty();
-}
-
 METHOD(ike_sa_t, create_child_sa_enumerator, enumerator_t*,
 	fake_sa_t *this)
 {
 	linked_list_t *list = linked_list_create();
 	u_int i;
 
-	for (i = 0; i < this->children; i++)
+	for (i = 0; i < installed; i++)
 	{
 		list->insert_last(list, &children[i].public);
 	}
 	return enumerator_create_cleaner(list->create_enumerator(list),
 									 (void*)list->destroy, list);
-}
-
-METHOD(ike_sa_t, initiate, status_t,
-	fake_sa_t *this, child_cfg_t *child_cfg, child_init_args_t *args)
-{
-	this->initiated++;
-	return SUCCESS;
 }
 
 METHOD(child_sa_t, get_outbound_state, child_sa_outbound_state_t,
@@ -315,14 +203,6 @@ static ike_sa_t *fake_checkout_child(child_sa_manager_t *this,
 	return NULL;
 }
 
-/**
- * Implements bus_t.log, where libcharon logs.
- */
-static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
-{
-}
-
-static bus_t fake_bus = { .log = fake_log };
 static sender_t fake_sender = { .send = fake_send };
 static ike_sa_manager_t fake_manager = {
 	.checkout = fake_checkout,
@@ -399,33 +279,12 @@ static void setup()
 	sent = array_create(0, 0);
 	mutex = mutex_create(MUTEX_TYPE_RECURSIVE);
 
-	sa = (fake_sa_t){
-		.public = {
-			.get_unique_id = _get_unique_id,
-			.get_id = _get_id,
-			.get_version = _get_version,
-			.get_state = _get_state,
-			.set_state = _set_state,
-			.supports_extension = _supports_extension,
-			.get_message_id = _get_message_id,
-			.set_message_id = _set_message_id,
-			.get_my_host = _get_my_host,
-			.get_other_host = _get_other_host,
-			.get_keymat = _get_keymat,
-			.create_task_enumerator = _create_task_enumerator,
-			.create_child_sa_enumerator = _create_child_sa_enumerator,
-			.initiate = _initiate,
-		},
-		.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, SPI_I, SPI_R, TRUE),
-		.state = IKE_ESTABLISHED,
-		.extensions = EXT_IKE_MESSAGE_ID_SYNC,
-		.send = 5,
-		.recv = 3,
-		.me = host_create_from_string("192.0.2.2", 4500),
-		.other = host_create_from_string("192.0.2.1", 4500),
-		.keymat = fake_keymat(KEY_IN, KEY_OUT),
-		.children = countof(children),
-	};
+	fake_sa_init(&sa, TRUE, KEY_IN, KEY_OUT);
+	sa.public.create_child_sa_enumerator = _create_child_sa_enumerator;
+	sa.extensions = EXT_IKE_MESSAGE_ID_SYNC;
+	sa.send = 5;
+	sa.recv = 3;
+	installed = countof(children);
 	for (i = 0; i < countof(children); i++)
 	{
 		children[i] = make_child(i + 1, FALSE);
@@ -447,9 +306,7 @@ static void teardown()
 	caps->destroy(caps);
 	array_destroy_offset(sent, offsetof(packet_t, destroy));
 	mutex->destroy(mutex);
-	sa.id->destroy(sa.id);
-	sa.me->destroy(sa.me);
-	sa.other->destroy(sa.other);
+	fake_sa_deinit(&sa);
 	for (i = 0; i < countof(children); i++)
 	{
 		children[i].proposal->destroy(children[i].proposal);
@@ -998,7 +855,7 @@ START_TEST(test_delta_wrap)
 	/* R5: the first one is rekeyed */
 	children[0].oseq = 1000;
 	children[1].oseq = 254;
-	sa.children = 2;
+	installed = 2;
 	ck_assert(!receive(make_request(0, &request, DELTA4, 0xffffff00)));
 	get_response(1);
 	wait_for(children[0].burst, 12345);
@@ -1015,7 +872,7 @@ START_TEST(test_delta_busy)
 	/* R6: packets that are sent meanwhile don't make it go back */
 	children[0].oseq = 1000;
 	children[0].burst = 5000;
-	sa.children = 1;
+	installed = 1;
 	ck_assert(!receive(make_request(0, &request, DELTA4, 10)));
 	get_response(1);
 	wait_for(counts().raised, 1);

@@ -409,6 +409,41 @@ START_TEST(test_use)
 }
 END_TEST
 
+/**
+ * A number that was given to the kernel is known as long as its SA.
+ */
+START_TEST(test_given)
+{
+	ha_sync_child_id_t id = child_id(1, 11), moved = child_id(2, 11);
+	ha_sync_spis_t name = spis(2);
+
+	/* not known: whoever asks gives it */
+	ck_assert(registry->give(registry, &id, 1, 100));
+	ck_assert_uint_eq(registry->get_given(registry, &id), 0);
+	put_ike(1, 0);
+	ck_assert(put_child(1, 11, 12));
+	ck_assert_uint_eq(registry->get_given(registry, &id), 0);
+	ck_assert(registry->give(registry, &id, 50, 100));
+	ck_assert(!registry->give(registry, &id, 100, 200));
+	ck_assert_uint_eq(registry->get_given(registry, &id), 100);
+	ck_assert(registry->give(registry, &id, UINT64_MAX, 90));
+	ck_assert_uint_eq(registry->get_given(registry, &id), 90);
+	/* another record of it, and a rekeyed IKE SA, change nothing */
+	ck_assert(put_child(1, 11, 12));
+	put_ike(2, 1);
+	ck_assert_uint_eq(registry->get_given(registry, &moved), 90);
+	ck_assert_uint_eq(registry->get_given(registry, &id), 0);
+	/* gone with the CHILD SA, or its IKE SA */
+	ck_assert(registry->remove_child(registry, &moved));
+	ck_assert(put_child(2, 11, 12));
+	ck_assert(registry->give(registry, &moved, 1, 80));
+	ck_assert(registry->remove_ike(registry, &name));
+	put_ike(2, 0);
+	ck_assert(put_child(2, 11, 12));
+	ck_assert_uint_eq(registry->get_given(registry, &moved), 0);
+}
+END_TEST
+
 START_TEST(test_find)
 {
 	ha_sync_child_id_t id, expected = child_id(1, 11);
@@ -710,6 +745,7 @@ static Suite *registry_suite()
 	tcase_add_test(tc, test_dynamic);
 	tcase_add_test(tc, test_children);
 	tcase_add_test(tc, test_use);
+	tcase_add_test(tc, test_given);
 	tcase_add_test(tc, test_find);
 	tcase_add_test(tc, test_rekey);
 	tcase_add_test(tc, test_rekey_conflict);

@@ -11,6 +11,7 @@
 
 #include "ike_wire_check.h"
 #include "ike_wire_notify.h"
+#include "ike_wire_redirect.h"
 
 /**
  * F1, M2: INVALID_IKE_SPI and a token, as on the wire (RFC 6290, 4.5).
@@ -256,6 +257,67 @@ START_TEST(test_check_spi)
 }
 END_TEST
 
+/** messages logged by default */
+static u_int logged;
+
+/**
+ * Count what is logged.
+ */
+static void count_log(debug_t group, level_t level, char *fmt, ...)
+{
+	logged += level <= LEVEL_CTRL;
+}
+
+/**
+ * Anybody can send what is malformed, so the log has nothing about it.
+ */
+START_TEST(test_silent)
+{
+	void (*old)(debug_t group, level_t level, char *fmt, ...) = dbg;
+	u_char check[4 + 21] = { 2, 21 }, gateway[2 + 4] = { 1, 4, 192, 0, 2, 1 };
+	ike_wire_notify_t notify = {
+		.protocol = 1,
+		.spi = chunk_create(wire, 16),
+	};
+	ike_wire_gateway_t parsed;
+	ike_wire_check_t content;
+	chunk_t data;
+	size_t len;
+
+	dbg = count_log;
+	data = chunk_clone(chunk_from_thing(wire));
+	for (len = 0; len < sizeof(wire); len++)
+	{
+		parse_copy(chunk_create(data.ptr, len));
+		if (len >= IKE_WIRE_HEADER_LEN)
+		{
+			htoun32(data.ptr + 24, len);
+			ck_assert(!parse_copy(chunk_create(data.ptr, len)));
+		}
+	}
+	/* lengths of a payload and of an SPI that are too long */
+	htoun32(data.ptr + 24, sizeof(wire));
+	data.ptr[30] = 0xff;
+	ck_assert(!parse_copy(data));
+	data.ptr[30] = 0;
+	data.ptr[33] = 1;
+	ck_assert(!parse_copy(data));
+	chunk_free(&data);
+	for (len = 0; len < sizeof(check); len++)
+	{
+		notify.data = chunk_create(check, len);
+		ck_assert(!ike_wire_check_parse(&notify, &content));
+	}
+	for (len = 0; len < sizeof(gateway); len++)
+	{
+		data = chunk_create(gateway, len);
+		ck_assert(!ike_wire_gateway_parse(data, FALSE, &parsed));
+	}
+	dbg = old;
+	ck_assert_uint_eq(logged, 0);
+}
+END_TEST
+
 static Suite *ike_wire_notify_suite()
 {
 	Suite *s;
@@ -270,6 +332,7 @@ static Suite *ike_wire_notify_suite()
 	tcase_add_test(tc, test_not_possible);
 	tcase_add_test(tc, test_many);
 	tcase_add_test(tc, test_check_spi);
+	tcase_add_test(tc, test_silent);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -9,49 +9,15 @@
 
 #include <daemon.h>
 
-#include "fake_keymat.h"
+#include "fake_sa.h"
 #include "ike_wire_protect.h"
 
 /** keys, from us to the peer and back */
 #define KEY_OUT 0x5a
 #define KEY_IN 0xa3
 
-/**
- * An IKE_SA with keys.
- */
-typedef struct {
-	ike_sa_t public;
-	ike_sa_id_t *id;
-	host_t *me, *other;
-	fake_keymat_t keymat;
-} fake_sa_t;
-
 /** ours, and the peer's */
 static fake_sa_t sa, peer;
-
-METHOD(ike_sa_t, get_id, ike_sa_id_t*,
-	fake_sa_t *this)
-{
-	return this->id;
-}
-
-METHOD(ike_sa_t, get_my_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->me;
-}
-
-METHOD(ike_sa_t, get_other_host, host_t*,
-	fake_sa_t *this)
-{
-	return this->other;
-}
-
-METHOD(ike_sa_t, get_keymat, keymat_t*,
-	fake_sa_t *this)
-{
-	return &this->keymat.public;
-}
 
 /**
  * As AEADs and stream ciphers do.
@@ -72,30 +38,13 @@ static bool refuse_iv(iv_gen_t *this, uint64_t seq, size_t size,
 	return FALSE;
 }
 
-static void make_sa(fake_sa_t *this, bool initiator, u_char in, u_char out)
-{
-	*this = (fake_sa_t){
-		.public = {
-			.get_id = _get_id,
-			.get_my_host = _get_my_host,
-			.get_other_host = _get_other_host,
-			.get_keymat = _get_keymat,
-		},
-		.id = ike_sa_id_create(IKEV2_MAJOR_VERSION, 0x0102030405060708ULL,
-							   0x1112131415161718ULL, initiator),
-		.me = host_create_from_string("192.0.2.1", 4500),
-		.other = host_create_from_string("192.0.2.2", 4500),
-		.keymat = fake_keymat(in, out),
-	};
-}
-
 /**
  * Make both ends, with a cipher in counter mode or not.
  */
 static void make_both(bool initiator, bool counter)
 {
-	make_sa(&sa, initiator, KEY_IN, KEY_OUT);
-	make_sa(&peer, !initiator, KEY_OUT, KEY_IN);
+	fake_sa_init(&sa, initiator, KEY_IN, KEY_OUT);
+	fake_sa_init(&peer, !initiator, KEY_OUT, KEY_IN);
 	if (counter)
 	{
 		sa.keymat.out.public.get_block_size = no_block;
@@ -106,22 +55,6 @@ static void make_both(bool initiator, bool counter)
 	sa.keymat.out.iv_gen.get_iv = refuse_iv;
 }
 
-static void destroy_sa(fake_sa_t *this)
-{
-	DESTROY_IF(this->id);
-	DESTROY_IF(this->me);
-	DESTROY_IF(this->other);
-	memset(this, 0, sizeof(*this));
-}
-
-/**
- * Implements bus_t.log, where libcharon logs.
- */
-static void fake_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
-{
-}
-
-static bus_t fake_bus = { .log = fake_log };
 static daemon_t fake_charon = { .bus = &fake_bus };
 
 static void setup()
@@ -133,8 +66,8 @@ static void setup()
 
 static void teardown()
 {
-	destroy_sa(&sa);
-	destroy_sa(&peer);
+	fake_sa_deinit(&sa);
+	fake_sa_deinit(&peer);
 	lib->crypto->remove_rng(lib->crypto, fake_rng);
 	charon = NULL;
 	library_deinit();
@@ -201,8 +134,8 @@ START_TEST(test_protect)
 		ck_assert(count == 2 ? notify != NULL : notify == NULL);
 		received->destroy(received);
 		message->destroy(message);
-		destroy_sa(&sa);
-		destroy_sa(&peer);
+		fake_sa_deinit(&sa);
+		fake_sa_deinit(&peer);
 	}
 }
 END_TEST

@@ -5,9 +5,12 @@
  */
 
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
-#include <library.h>
+#include <daemon.h>
 
 #include "qcd_esp_tap.h"
 #include "qcd_spi_map.h"
@@ -180,6 +183,121 @@ START_TEST(test_map)
 }
 END_TEST
 
+/** last line of the log */
+static char logged[256];
+
+/**
+ * Implements bus_t.log
+ */
+static void keep_log(bus_t *this, debug_t group, level_t level, char *fmt, ...)
+{
+	va_list args;
+
+	va_start(args, fmt);
+	vsnprintf(logged, sizeof(logged), fmt, args);
+	va_end(args);
+}
+
+/**
+ * A file that can't be read is no file that is open to others.
+ */
+START_TEST(test_map_unreadable)
+{
+	bus_t bus = { .log = keep_log };
+	daemon_t daemon = { .bus = &bus };
+	qcd_children_t *children = qcd_children_create();
+	qcd_spi_map_t *map;
+
+	charon = &daemon;
+	map = qcd_spi_map_create("/dev/null/map", children);
+	ck_assert_str_eq(logged, "qcd: spi_map '/dev/null/map' can't be read: Not a "
+					 "directory");
+	lib->scheduler->flush(lib->scheduler);
+	map->destroy(map);
+	children->destroy(children);
+	charon = NULL;
+}
+END_TEST
+
+/** the job that writes the map */
+static job_t *job;
+
+METHOD(scheduler_t, schedule_job, void,
+	scheduler_t *this, job_t *new, uint32_t s)
+{
+	job = new;
+}
+
+/** ID of the IKE_SA of a CHILD SA */
+static ike_sa_id_t *id;
+
+METHOD(ike_sa_t, get_id, ike_sa_id_t*,
+	ike_sa_t *this)
+{
+	return id;
+}
+
+METHOD(child_sa_t, get_spi, uint32_t,
+	child_sa_t *this, bool inbound)
+{
+	return 0x11;
+}
+
+/**
+ * M10: what can't be written is tried again the next time.
+ */
+START_TEST(test_map_again)
+{
+	char dir[] = "/tmp/test_qcd_esp-XXXXXX", file[64];
+	bus_t bus = { .log = keep_log };
+	daemon_t daemon = { .bus = &bus };
+	ike_sa_t ike_sa = { .get_id = _get_id };
+	child_sa_t child_sa = { .get_spi = _get_spi };
+	scheduler_t scheduler = { .schedule_job = _schedule_job };
+	scheduler_t *real = lib->scheduler;
+	qcd_children_t *children = qcd_children_create();
+	qcd_spi_map_t *map;
+	qcd_owner_t owner;
+	struct stat st;
+
+	id = ike_sa_id_create(IKEV2_MAJOR_VERSION, 1, 2, FALSE);
+	charon = &daemon;
+	lib->scheduler = &scheduler;
+	ck_assert(mkdtemp(dir) != NULL);
+	ck_assert_int_eq(rmdir(dir), 0);
+	snprintf(file, sizeof(file), "%s/map", dir);
+	map = qcd_spi_map_create(file, children);
+	children->listener.child_state_change(&children->listener, &ike_sa,
+										  &child_sa, CHILD_INSTALLED);
+	job->execute(job);
+	ck_assert(strstr(logged, "map' can't be written: No such file"));
+	ck_assert_int_eq(mkdir(dir, 0700), 0);
+	job->execute(job);
+	ck_assert_int_eq(stat(file, &st), 0);
+	/* nothing new */
+	ck_assert_int_eq(unlink(file), 0);
+	job->execute(job);
+	ck_assert_int_eq(stat(file, &st), -1);
+	children->listener.child_state_change(&children->listener, &ike_sa,
+										  &child_sa, CHILD_DESTROYING);
+	children->listener.child_state_change(&children->listener, &ike_sa,
+										  &child_sa, CHILD_INSTALLED);
+	map->destroy(map);
+	job->destroy(job);
+	map = qcd_spi_map_create(file, children);
+	ck_assert(map->find(map, 0x11, &owner));
+	ck_assert(owner.spi_i == 1 && owner.spi_r == 2);
+	map->destroy(map);
+	job->destroy(job);
+	children->destroy(children);
+	unlink(file);
+	rmdir(dir);
+	id->destroy(id);
+	lib->scheduler = real;
+	charon = NULL;
+}
+END_TEST
+
 static Suite *qcd_esp_suite()
 {
 	Suite *s;
@@ -191,6 +309,8 @@ static Suite *qcd_esp_suite()
 	tcase_add_test(tc, test_truncated);
 	tcase_add_test(tc, test_others);
 	tcase_add_test(tc, test_map);
+	tcase_add_test(tc, test_map_unreadable);
+	tcase_add_test(tc, test_map_again);
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -157,6 +157,69 @@ START_TEST(test_rotate)
 }
 END_TEST
 
+/** secrets that are rotated, and the token made meanwhile */
+static qcd_secret_t *rotated;
+static uint8_t meanwhile[QCD_TOKEN_LEN];
+
+METHOD(rng_t, get_bytes, bool,
+	rng_t *this, size_t len, uint8_t *buffer)
+{
+	/* the test would not end if a lock were held here */
+	ck_assert(rotated->make(rotated, SPI_I, SPI_R, NULL, meanwhile));
+	memset(buffer, 0x77, len);
+	return TRUE;
+}
+
+METHOD(rng_t, destroy_rng, void,
+	rng_t *this)
+{
+}
+
+METHOD(crypto_factory_t, create_rng, rng_t*,
+	crypto_factory_t *this, rng_quality_t quality)
+{
+	static rng_t rng;
+
+	ck_assert_int_eq(quality, RNG_TRUE);
+	rng.get_bytes = _get_bytes;
+	rng.destroy = _destroy_rng;
+	return &rng;
+}
+
+/**
+ * F6: tokens are made while a new secret is waited for, with the old one; it
+ * stays the current one if the new one can't be saved.
+ */
+START_TEST(test_rotate_waits)
+{
+	uint8_t all[QCD_TOKEN_SECRETS][QCD_TOKEN_LEN], old[QCD_TOKEN_LEN];
+	rng_t *(*real)(crypto_factory_t *this, rng_quality_t quality);
+	char command[96], *msg;
+
+	setup();
+	rotated = qcd_secret_create(file, chunk_empty);
+	ck_assert(rotated->make(rotated, SPI_I, SPI_R, NULL, old));
+	real = lib->crypto->create_rng;
+	lib->crypto->create_rng = _create_rng;
+	ck_assert(rotated->rotate(rotated) == NULL);
+	ck_assert(memeq(meanwhile, old, sizeof(old)));
+	ck_assert_uint_eq(rotated->make_all(rotated, SPI_I, SPI_R, NULL, all), 2);
+	ck_assert(memeq(all[1], old, sizeof(old)));
+	ck_assert(!memeq(all[0], old, sizeof(old)));
+	memcpy(old, all[0], sizeof(old));
+	snprintf(command, sizeof(command), "rm -rf %s", dir);
+	ck_assert_int_eq(system(command), 0);
+	msg = rotated->rotate(rotated);
+	ck_assert(strstr(msg, "No such file or directory"));
+	free(msg);
+	ck_assert_uint_eq(rotated->make_all(rotated, SPI_I, SPI_R, NULL, all), 2);
+	ck_assert(memeq(all[0], old, sizeof(old)));
+	rotated->destroy(rotated);
+	lib->crypto->create_rng = real;
+	teardown();
+}
+END_TEST
+
 /**
  * A file that others can read, or that is damaged, is neither used nor changed.
  */
@@ -299,6 +362,7 @@ static Suite *qcd_token_suite()
 	tcase_add_test(tc, test_different);
 	tcase_add_test(tc, test_secret_file);
 	tcase_add_test(tc, test_rotate);
+	tcase_add_test(tc, test_rotate_waits);
 	tcase_add_test(tc, test_bad_files);
 	tcase_add_test(tc, test_cluster);
 	tcase_add_test(tc, test_cookie);

@@ -10,6 +10,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "drain_print.h"
 #include "genkey.h"
 #include "qcd_print.h"
 #include "reply.h"
@@ -439,6 +440,61 @@ START_TEST(test_status_empty)
 }
 END_TEST
 
+/**
+ * Print a drain, note if it goes on.
+ */
+static bool goes_on;
+static void print_drain(reply_t *reply, FILE *out)
+{
+	goes_on = drain_print(reply, out);
+}
+
+START_TEST(test_drain)
+{
+	reply_t *members, *moon;
+
+	print(print_drain);
+	assert_has("not drained\n");
+	ck_assert(!goes_on);
+	add(root, "draining", "yes");
+	add(root, "total", "100");
+	add(root, "left", "60");
+	add(root, "leaving", "10");
+	add(root, "unable", "2");
+	add(root, "elapsed", "3");
+	add(root, "estimate", "1");
+	add(root, "rate", "50");
+	print(print_drain);
+	assert_has("60 of 100 IKE SAs left after 3 s, 10 told to leave, 2 can't be "
+			   "redirected, about 1 s to go at 50/s\n");
+	ck_assert(goes_on);
+	/* after the deadline it ends, unless they are deleted */
+	add(root, "late", "yes");
+	print(print_drain);
+	assert_has(", the deadline is over\n");
+	ck_assert(!goes_on);
+	add(root, "action", "delete");
+	print(print_drain);
+	ck_assert(goes_on);
+	print(redirect_print);
+	assert_has("drain: not drained\n");
+	members = reply_add(root, REPLY_SECTION, "members");
+	moon = reply_add(members, REPLY_SECTION, "moon\e");
+	print(redirect_print);
+	assert_has("gets no clients, nothing heard of it\n");
+	assert_has_not("\e");
+	add(moon, "alive", "yes");
+	add(moon, "self", "yes");
+	add(moon, "ike-sas", "17");
+	add(moon, "limit", "20");
+	add(moon, "draining", "yes");
+	add(moon, "full", "yes");
+	print(redirect_print);
+	assert_has(" (this one): 17 IKE SAs, 0 half open");
+	assert_has(", 20 at most, drained, above a limit\n");
+}
+END_TEST
+
 START_TEST(test_qcd)
 {
 	reply_t *counters, *events;
@@ -562,6 +618,7 @@ static Suite *swancluster_suite()
 	tcase_add_test(tc, test_status_stats);
 	tcase_add_test(tc, test_status_empty);
 	tcase_add_test(tc, test_qcd);
+	tcase_add_test(tc, test_drain);
 	suite_add_tcase(s, tc);
 
 	tc = tcase_create("genkey");

@@ -528,6 +528,37 @@ START_TEST(test_outbox_order)
 }
 END_TEST
 
+START_TEST(test_outbox_latest)
+{
+	u_char buf[100];
+	u_int frames;
+
+	/* without a link nothing is kept */
+	outbox->put_latest(outbox, make_body(1, 10));
+	ck_assert(outbox->is_empty(outbox));
+	ck_assert_uint_eq(woken, 0);
+	outbox->open(outbox);
+	outbox->put(outbox, make_body(1, 10));
+	outbox->put_latest(outbox, make_body(2, 10));
+	outbox->put(outbox, make_body(3, 10));
+	outbox->put_latest(outbox, make_body(4, 20));
+	outbox->put_latest(outbox, make_body(5, 5));
+	ck_assert_uint_eq(outbox->take(outbox, chunk_from_thing(buf), &frames), 25);
+	ck_assert_uint_eq(frames, 3);
+	ck_assert_uint_eq(buf[10], 5);
+	ck_assert_uint_eq(buf[15], 3);
+	ck_assert(outbox->is_empty(outbox));
+	/* it was taken, so there may be another; or it is gone with the link */
+	outbox->put_latest(outbox, make_body(6, 10));
+	outbox->close(outbox);
+	outbox->open(outbox);
+	outbox->put_latest(outbox, make_body(7, 10));
+	ck_assert_uint_eq(outbox->take(outbox, chunk_from_thing(buf), &frames), 10);
+	ck_assert_uint_eq(buf[0], 7);
+	ck_assert(outbox->is_empty(outbox));
+}
+END_TEST
+
 /**
  * Fill the outbox, return the number of frames that fitted.
  */
@@ -984,6 +1015,7 @@ static Suite *sync_backlog_suite()
 	tcase_add_checked_fixture(tc, setup_outbox, teardown_outbox);
 	tcase_add_test(tc, test_outbox_closed);
 	tcase_add_test(tc, test_outbox_order);
+	tcase_add_test(tc, test_outbox_latest);
 	tcase_add_test(tc, test_outbox_full);
 	tcase_add_test(tc, test_outbox_close_wakes);
 	tcase_add_test(tc, test_outbox_take_wakes);

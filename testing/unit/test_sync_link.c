@@ -12,7 +12,9 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <openssl/evp.h>
@@ -447,6 +449,59 @@ START_TEST(test_unknown_address)
 }
 END_TEST
 
+/** descriptors this process may have; the kernel's poll() wants to be allowed as
+ * many as it is asked for */
+#define DESCRIPTORS 512
+
+/**
+ * CPU time used by this process, in ms.
+ */
+static u_int get_cpu_time()
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/**
+ * A connection that can't be accepted, as there are no descriptors left, does
+ * not keep a CPU busy.
+ */
+START_TEST(test_no_descriptors)
+{
+	struct rlimit old, limit;
+	test_member_t *sun;
+	u_int used, count = 0;
+	int fd, fds[DESCRIPTORS];
+
+	sun = test_member_create(test_config("sun", 2, 2), TRUE);
+	ck_assert_int_eq(getrlimit(RLIMIT_NOFILE, &old), 0);
+	limit = old;
+	limit.rlim_cur = DESCRIPTORS;
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	while ((fd = dup(STDOUT_FILENO)) >= 0)
+	{
+		fds[count++] = fd;
+	}
+	/* one is left, for the client */
+	close(fds[--count]);
+	fd = test_connect(0, 2);
+	used = get_cpu_time();
+	ck_assert(!test_is_closed(fd, 1000));
+	ck_assert_uint_lt(get_cpu_time() - used, 100);
+	/* it is accepted later */
+	while (count)
+	{
+		close(fds[--count]);
+	}
+	ck_assert_int_eq(setrlimit(RLIMIT_NOFILE, &old), 0);
+	ck_assert(test_is_closed(fd, SYNC_SETUP_TIME / 2));
+	close(fd);
+	test_member_destroy(sun);
+}
+END_TEST
+
 START_TEST(test_half_open)
 {
 	test_member_t *moon, *sun;
@@ -830,6 +885,7 @@ static Suite *sync_link_suite()
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, test_garbage, 0, countof(garbage) + 1);
 	tcase_add_test(tc, test_unknown_address);
+	tcase_add_test(tc, test_no_descriptors);
 	tcase_add_test(tc, test_half_open);
 	suite_add_tcase(s, tc);
 

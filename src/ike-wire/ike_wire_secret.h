@@ -5,22 +5,22 @@
  */
 
 /**
- * @defgroup ha_sync_fake_ke ha_sync_fake_ke
- * @{ @ingroup ha_sync
+ * @defgroup ike_wire_secret ike_wire_secret
+ * @{ @ingroup cluster
  */
 
-#ifndef HA_SYNC_FAKE_KE_H_
-#define HA_SYNC_FAKE_KE_H_
+#ifndef IKE_WIRE_SECRET_H_
+#define IKE_WIRE_SECRET_H_
 
 #include <crypto/key_exchange.h>
 
 /**
  * Create a key exchange that returns a stored shared secret, so that charon's
- * keymat derives the keys of a replicated IKE SA.
+ * keymat derives the keys of an IKE SA that came from elsewhere.
  *
  * @param secret	shared secret, cloned
  * @return			key exchange
  */
-key_exchange_t *ha_sync_fake_ke_create(chunk_t secret);
+key_exchange_t *ike_wire_secret_create(chunk_t secret);
 
-#endif /** HA_SYNC_FAKE_KE_H_ @}*/
+#endif /** IKE_WIRE_SECRET_H_ @}*/

@@ -4,14 +4,14 @@
  * SPDX-License-Identifier: GPL-2.0-or-later
  */
 
-#include "ha_sync_fake_ke.h"
+#include "ike_wire_secret.h"
 
-typedef struct private_fake_ke_t private_fake_ke_t;
+typedef struct private_secret_ke_t private_secret_ke_t;
 
 /**
  * Private data.
  */
-struct private_fake_ke_t {
+struct private_secret_ke_t {
 
 	/** public interface */
 	key_exchange_t public;
@@ -25,33 +25,33 @@ struct private_fake_ke_t {
 };
 
 METHOD(key_exchange_t, get_shared_secret, bool,
-	private_fake_ke_t *this, chunk_t *secret)
+	private_secret_ke_t *this, chunk_t *secret)
 {
 	*secret = chunk_clone(this->secret);
 	return TRUE;
 }
 
 METHOD(key_exchange_t, set_public_key, bool,
-	private_fake_ke_t *this, chunk_t value)
+	private_secret_ke_t *this, chunk_t value)
 {
 	return TRUE;
 }
 
 METHOD(key_exchange_t, get_public_key, bool,
-	private_fake_ke_t *this, chunk_t *value)
+	private_secret_ke_t *this, chunk_t *value)
 {
 	*value = chunk_empty;
 	return TRUE;
 }
 
 METHOD(key_exchange_t, get_method, key_exchange_method_t,
-	private_fake_ke_t *this)
+	private_secret_ke_t *this)
 {
 	return KE_NONE;
 }
 
 METHOD(key_exchange_t, destroy, void,
-	private_fake_ke_t *this)
+	private_secret_ke_t *this)
 {
 	chunk_clear(&this->secret);
 	free(this);
@@ -60,9 +60,9 @@ METHOD(key_exchange_t, destroy, void,
 /*
  * Described in header.
  */
-key_exchange_t *ha_sync_fake_ke_create(chunk_t secret)
+key_exchange_t *ike_wire_secret_create(chunk_t secret)
 {
-	private_fake_ke_t *this;
+	private_secret_ke_t *this;
 
 	INIT(this,
 		.public = {
