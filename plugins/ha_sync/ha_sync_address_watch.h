@@ -71,6 +71,6 @@ struct ha_sync_address_watch_t {
  * @return				object, NULL if the netlink socket fails (logged)
  */
 ha_sync_address_watch_t *ha_sync_address_watch_create(
-										void (*changed)(void *user), void *user);
+									void (*changed)(void *user), void *user);
 
 #endif /** HA_SYNC_ADDRESS_WATCH_H_ @}*/

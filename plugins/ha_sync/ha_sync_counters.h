@@ -39,8 +39,8 @@ struct ha_sync_counters_t {
 	void (*watch)(ha_sync_counters_t *this, const ha_sync_child_t *child);
 
 	/**
-	 * Active: do what was noted by watch() and unwatch(); not in hooks, as waking
-	 * a thread may take longer than all else there.
+	 * Active: do what was noted by watch() and unwatch(); not in hooks, as
+	 * waking a thread may take longer than all else there.
 	 */
 	void (*wake)(ha_sync_counters_t *this);
 

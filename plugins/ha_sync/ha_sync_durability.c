@@ -109,7 +109,8 @@ static bool read_options(private_ha_sync_durability_t *this)
  */
 static void apply(private_ha_sync_durability_t *this)
 {
-	this->channel->on_commit(this->channel, this->sync ? (void*)committed : NULL,
+	this->channel->on_commit(this->channel,
+							 this->sync ? (void*)committed : NULL,
 							 this);
 	this->sender->set_sync(this->sender, this->sync);
 	this->gate->configure(this->gate, this->sync, this->timeout);

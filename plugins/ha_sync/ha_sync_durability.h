@@ -50,7 +50,8 @@ struct ha_sync_durability_t {
 	/**
 	 * Read the options again.
 	 *
-	 * @return			FALSE if they are wrong; it was logged, the old ones stay
+	 * @return			FALSE if they are wrong; it was logged, the old ones
+	 *					stay
 	 */
 	bool (*reload)(ha_sync_durability_t *this);
 

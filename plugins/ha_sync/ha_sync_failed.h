@@ -35,8 +35,8 @@ typedef struct ha_sync_failed_t ha_sync_failed_t;
  * A FAILED IKE SA is not used for messages anymore, but its CHILD SAs are.  The
  * original initiator sets up a new one with the same CHILD SAs, `sync_rate` per
  * second at most; when that has CHILD SAs the old one is destroyed, on both
- * sides, or after HA_SYNC_FAILED_TIMEOUT.  Nothing is sent to delete it: message
- * IDs are not to be trusted.
+ * sides, or after HA_SYNC_FAILED_TIMEOUT.  Nothing is sent to delete it:
+ * message IDs are not to be trusted.
  *
  * charon shows FAILED IKE SAs as REKEYED: it sends nothing in this state.
  *

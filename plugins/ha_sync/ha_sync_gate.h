@@ -76,10 +76,10 @@ struct ha_sync_gate_status_t {
  * pass at once (degraded): that's told by one line in the log, and ends by
  * itself.
  *
- * Locking: a mutex for the state, a leaf but for ops.get_committed(); hold() may
- * be called in hooks of charon's bus.  Another one, taken before it, keeps the
- * order of packets that are let go; it is held while ops.release() is called,
- * and not used by hold().
+ * Locking: a mutex for the state, a leaf but for ops.get_committed(); hold()
+ * may be called in hooks of charon's bus.  Another one, taken before it, keeps
+ * the order of packets that are let go; it is held while ops.release() is
+ * called, and not used by hold().
  */
 struct ha_sync_gate_t {
 

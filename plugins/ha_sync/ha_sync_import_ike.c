@@ -91,8 +91,8 @@ static char *derive_keys(ike_sa_t *ike_sa, const ha_sync_ike_t *record)
 		array_get(record->rounds, i, &round);
 		if (!derive_round(ike_sa, record, round))
 		{
-			return strdup("deriving keys failed, is a plugin for the algorithms "
-						  "missing on this member?");
+			return strdup("deriving keys failed, is a plugin for the "
+						  "algorithms missing on this member?");
 		}
 	}
 	return derive_ppk(ike_sa, record);
@@ -200,8 +200,9 @@ ike_sa_t *ha_sync_import_ike(const ha_sync_ike_t *record, char **reason)
 													  record->peer_cfg);
 	if (!peer_cfg)
 	{
-		if (asprintf(reason, "connection '%s' is not configured on this member, "
-					 "add it to swanctl.conf and run 'swanctl --load-conns'",
+		if (asprintf(reason, "connection '%s' is not configured on this "
+					 "member, add it to swanctl.conf and run "
+					 "'swanctl --load-conns'",
 					 record->peer_cfg) < 0)
 		{
 			*reason = strdup("connection is not configured");

@@ -332,7 +332,8 @@ METHOD(listener_t, ike_state_change, bool,
 	if (state == IKE_DESTROYING)
 	{
 		this->mutex->lock(this->mutex);
-		entry = this->entries->remove(this->entries, ha_sync_describe_key(ike_sa));
+		entry = this->entries->remove(this->entries,
+									  ha_sync_describe_key(ike_sa));
 		this->mutex->unlock(this->mutex);
 		free(entry);
 	}

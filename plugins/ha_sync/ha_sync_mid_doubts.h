@@ -66,8 +66,8 @@ struct ha_sync_mid_doubts_t {
 	 * There is a reason to sync an IKE SA.
 	 *
 	 * @param spis		its name
-	 * @param queue		receives TRUE if its sync is to be queued, FALSE if it is
-	 *					queued already
+	 * @param queue		receives TRUE if its sync is to be queued, FALSE if it
+	 *					is queued already
 	 * @return			FALSE if its message IDs are not in doubt
 	 */
 	bool (*queue)(ha_sync_mid_doubts_t *this, const ha_sync_spis_t *spis,

@@ -293,8 +293,8 @@ static void protect(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,
  * Ignore a request for a CHILD SA that has crossed our sync.
  *
  * A stock peer that accepts the sync forgets what it has under way: it would
- * ignore our response and make the CHILD SA anew, and ours would stay.  If it did
- * not accept it, as it rekeys the IKE SA or the sync was lost, it sends the
+ * ignore our response and make the CHILD SA anew, and ours would stay.  If it
+ * did not accept it, as it rekeys the IKE SA or the sync was lost, it sends the
  * request again, and that is answered.
  */
 static void hold_back(private_ha_sync_mid_sync_t *this, ike_sa_t *ike_sa,

@@ -110,8 +110,8 @@ struct ha_sync_mid_sync_t {
 	 * @param ike_sa	established IKE_SA, checked out by the caller, usable()
 	 * @param send		message ID of our next request, as far as known
 	 * @param recv		expected message ID of the peer's next request
-	 * @param delta		data of an IPSEC_REPLAY_COUNTER_SYNC for the same message
-	 *					(RFC 6311, 5), chunk_empty for none
+	 * @param delta		data of an IPSEC_REPLAY_COUNTER_SYNC for the same
+	 *					message (RFC 6311, 5), chunk_empty for none
 	 */
 	void (*start)(ha_sync_mid_sync_t *this, ike_sa_t *ike_sa, uint32_t send,
 				  uint32_t recv, chunk_t delta);

@@ -90,7 +90,8 @@ static void remove_addresses(private_ha_sync_mobike_t *this, ike_sa_t *ike_sa,
 	}
 	enumerator->destroy(enumerator);
 
-	if (removed && !left && message->get_exchange_type(message) == INFORMATIONAL)
+	if (removed && !left &&
+		message->get_exchange_type(message) == INFORMATIONAL)
 	{	/* an update that has no address anymore (RFC 4555, 4.2.3) */
 		message->add_notify(message, FALSE, NO_ADDITIONAL_ADDRESSES,
 							chunk_empty);

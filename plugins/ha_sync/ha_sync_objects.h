@@ -8,8 +8,8 @@
  * @defgroup ha_sync_objects ha_sync_objects
  * @{ @ingroup ha_sync
  *
- * All objects of the plugin: makes them, connects them, and destroys them, in the
- * right order.
+ * All objects of the plugin: makes them, connects them, and destroys them, in
+ * the right order.
  */
 
 #ifndef HA_SYNC_OBJECTS_H_

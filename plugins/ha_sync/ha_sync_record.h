@@ -281,7 +281,8 @@ struct ha_sync_exchange_t {
 	ha_sync_spis_t spis;
 	/** message IDs */
 	ha_sync_mids_t mids;
-	/** the response to the peer's last request; empty if there is nothing new, as is the hash */
+	/** the response to the peer's last request; empty if there is nothing new,
+	 * as is the hash */
 	chunk_t response;
 	/** the cluster's request without response; empty if there is none, or
 	 * nothing new */
@@ -506,8 +507,8 @@ chunk_t ha_sync_exchange_encode(const ha_sync_exchange_t *exchange);
  * Decode the last messages of an IKE SA (HA_SYNC_EXCHANGE).
  *
  * @param body		body of the message
- * @return			record, its messages are well-formed and of this IKE SA, NULL
- *					if refused
+ * @return			record, its messages are well-formed and of this IKE SA,
+ *					NULL if refused
  */
 ha_sync_exchange_t *ha_sync_exchange_decode(chunk_t body);
 

@@ -324,7 +324,8 @@ METHOD(ha_sync_registry_t, get_children, array_t*,
 	{
 		for (i = 0; array_get(entry->children, i, &child); i++)
 		{
-			array_insert_create(&children, ARRAY_TAIL, ha_sync_entry_clone_child(child));
+			array_insert_create(&children, ARRAY_TAIL,
+								ha_sync_entry_clone_child(child));
 		}
 	}
 	this->mutex->unlock(this->mutex);

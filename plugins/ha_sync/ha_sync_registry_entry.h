@@ -87,8 +87,9 @@ void ha_sync_entry_set_mids(ha_sync_ike_entry_t *entry,
  * Keep the newest messages of an IKE SA.
  *
  * @param entry		IKE SA
- * @param new		messages; those that are adopted are taken out of the record,
- *					unless it is adopted itself: it is entry->exchange then
+ * @param new		messages; those that are adopted are taken out of the
+ *					record, unless it is adopted itself: it is entry->exchange
+ *					then
  */
 void ha_sync_entry_keep_messages(ha_sync_ike_entry_t *entry,
 								 ha_sync_exchange_t *new);

@@ -31,8 +31,8 @@ struct private_ha_sync_registry_index_t {
 };
 
 /**
- * Hash the name of an IKE SA: by the cluster's SPI, which is random already, and
- * not the peer's choice.
+ * Hash the name of an IKE SA: by the cluster's SPI, which is random already,
+ * and not the peer's choice.
  */
 static u_int spis_hash(const void *key)
 {

@@ -201,7 +201,8 @@ METHOD(ha_sync_replay_policy_t, reload, bool,
 	private_ha_sync_replay_policy_t *this)
 {
 	/* in the order of ha_sync_replay_mode_t; the first is the default */
-	char *modes[] = { "learn", "advance", "rekey" }, *rekeys[] = { "no", "paced" };
+	char *modes[] = { "learn", "advance", "rekey" };
+	char *rekeys[] = { "no", "paced" };
 	int mode, rekey;
 
 	mode = read_word("replay_policy", modes, countof(modes));

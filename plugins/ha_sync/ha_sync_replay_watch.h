@@ -56,7 +56,8 @@ struct ha_sync_replay_watch_t {
 	/**
 	 * Report an SA from now on.
 	 *
-	 * If it is known already, its values but SPI, destination and protocol are replaced.
+	 * If it is known already, its values but SPI, destination and protocol are
+	 * replaced.
 	 *
 	 * @param id		SA, gets cloned
 	 */

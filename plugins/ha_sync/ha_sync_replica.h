@@ -20,7 +20,8 @@
 typedef struct ha_sync_replica_t ha_sync_replica_t;
 
 /**
- * Makes and keeps copies of IKE SAs as passive IKE_SAs with installed CHILD_SAs.
+ * Makes and keeps copies of IKE SAs as passive IKE_SAs with installed
+ * CHILD_SAs.
  *
  * All functions check IKE_SAs out, so they must not be called in hooks of
  * charon's bus or with a lock held.  They take the records from the registry,

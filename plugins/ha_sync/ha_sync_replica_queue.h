@@ -22,10 +22,10 @@ typedef struct ha_sync_replica_queue_t ha_sync_replica_queue_t;
  * and a moment later.
  *
  * A record is safe once it is in the registry, as a takeover makes the copies
- * that are missing (ha_sync_failover.h).  So an acknowledgement does not have to
- * wait for keys to be derived and SAs to be installed.  What the replica does
- * depends on the registry's state of that time, so it may be done late; nothing
- * is done for SAs that are gone until then.
+ * that are missing (ha_sync_failover.h).  So an acknowledgement does not have
+ * to wait for keys to be derived and SAs to be installed.  What the replica
+ * does depends on the registry's state of that time, so it may be done late;
+ * nothing is done for SAs that are gone until then.
  *
  * Virtual IPs are the exception: they must not be given to somebody else from
  * the moment the active may have told its client, so make() waits for the copy

@@ -21,8 +21,8 @@ typedef struct ha_sync_sender_t ha_sync_sender_t;
 /**
  * Hands records to the sync channel.
  *
- * A record is in the registry (or not anymore) before it is sent: a snapshot for
- * a member that joins has all that was sent before.
+ * A record is in the registry (or not anymore) before it is sent: a snapshot
+ * for a member that joins has all that was sent before.
  *
  * Locking: none of its own but atomic operations, the channel only appends to
  * its queues; may be used in hooks of charon's bus.

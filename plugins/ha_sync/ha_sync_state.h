@@ -84,7 +84,8 @@ struct ha_sync_state_t {
 	 * Check if an IKE_SA is UNSYNED; a copy is if the active's was.
 	 *
 	 * @param ike_sa	IKE_SA
-	 * @return			TRUE if message IDs are not synced since it was taken over
+	 * @return			TRUE if message IDs are not synced since it was taken
+	 *					over
 	 */
 	bool (*is_unsyned)(ha_sync_state_t *this, ike_sa_t *ike_sa);
 

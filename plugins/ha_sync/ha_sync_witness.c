@@ -61,8 +61,8 @@ static void look_for_ppk(ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
 
 /**
  * Check if the packets of a message are kept.  The response to IKE_AUTH may be
- * larger than all else that is told of the IKE SA, so it takes part in semi-sync
- * only, which is there to survive what it is for.
+ * larger than all else that is told of the IKE SA, so it takes part in
+ * semi-sync only, which is there to survive what it is for.
  */
 static bool is_kept(private_ha_sync_witness_t *this, message_t *message)
 {

@@ -54,8 +54,8 @@ struct ha_sync_witness_t {
 /**
  * Create a witness.
  *
- * @param gate			knows if there is semi-sync: packets of IKE_AUTH are kept
- *						then only
+ * @param gate			knows if there is semi-sync: packets of IKE_AUTH are
+ *						kept then only
  * @return				witness
  */
 ha_sync_witness_t *ha_sync_witness_create(ha_sync_gate_t *gate);

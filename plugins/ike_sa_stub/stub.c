@@ -84,8 +84,9 @@ void stub_unref(stub_t *stub)
  */
 uint64_t stub_get_index(stub_t *stub)
 {
-	return stub->gateway_initiator == (stub->role == STUB_GATEWAY) ? stub->spi_i
-																   : stub->spi_r;
+	bool initiator = stub->gateway_initiator == (stub->role == STUB_GATEWAY);
+
+	return initiator ? stub->spi_i : stub->spi_r;
 }
 
 /*
@@ -325,7 +326,8 @@ auth_cfg_t *stub_auth_to_cfg(stub_auth_t *auth)
 	}
 	if (auth->eap_id)
 	{
-		cfg->add(cfg, AUTH_RULE_EAP_IDENTITY, auth->eap_id->clone(auth->eap_id));
+		cfg->add(cfg, AUTH_RULE_EAP_IDENTITY,
+				 auth->eap_id->clone(auth->eap_id));
 	}
 	for (i = 0; i < array_count(auth->groups); i++)
 	{

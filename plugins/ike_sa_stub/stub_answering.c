@@ -235,7 +235,8 @@ METHOD(stub_answering_t, confirm, void,
 	/* charon does this only for peers without MOBIKE: the client may use port
 	 * 4500 from now on, and came from some address in the first place */
 	ike_sa->update_hosts(ike_sa, message->get_destination(message),
-						 message->get_source(message), UPDATE_HOSTS_FORCE_ADDRS);
+						 message->get_source(message),
+						 UPDATE_HOSTS_FORCE_ADDRS);
 	if (this->request->redirection)
 	{
 		ike_sa->enable_extension(ike_sa, EXT_IKE_REDIRECTION);

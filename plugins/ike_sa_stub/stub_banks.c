@@ -121,8 +121,8 @@ static void miss(private_stub_banks_t *this, char *name)
 	this->mutex->unlock(this->mutex);
 	if (news)
 	{
-		DBG1(DBG_CFG, "ike-sa-stub: bank '%s' missed updates, it gets all stubs "
-			 "again", name);
+		DBG1(DBG_CFG, "ike-sa-stub: bank '%s' missed updates, it gets all "
+			 "stubs again", name);
 		INIT(missed,
 			.this = this,
 			.name = strdup(name),

@@ -54,8 +54,8 @@ struct stub_banks_t {
 	array_t *(*get_connected)(stub_banks_t *this);
 
 	/**
-	 * Send a message to all of them.  A bank that is connected and can't be sent
-	 * it gets a snapshot some time later.
+	 * Send a message to all of them.  A bank that is connected and can't be
+	 * sent it gets a snapshot some time later.
 	 *
 	 * @param message	message, adopted
 	 */

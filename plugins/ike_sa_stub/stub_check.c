@@ -239,7 +239,8 @@ static bool check_gateway(stub_t *stub, peer_cfg_t *cfg)
 }
 
 /**
- * Check if a proposal is the only result of a negotiation that would include it.
+ * Check if a proposal is the only result of a negotiation that would include
+ * it.
  */
 static bool check_proposal(stub_t *stub, stub_request_t *request,
 						   ike_cfg_t *cfg)
@@ -275,8 +276,8 @@ peer_cfg_t *stub_check_config(stub_t *stub, stub_request_t *request, host_t *me,
 												 stub->peer_cfg);
 	if (!cfg)
 	{
-		DBG1(DBG_CFG, "ike-sa-stub: '%Y' has a stub, but its connection '%s' is "
-			 "not configured here", stub->client_id, stub->peer_cfg);
+		DBG1(DBG_CFG, "ike-sa-stub: '%Y' has a stub, but its connection '%s' "
+			 "is not configured here", stub->client_id, stub->peer_cfg);
 		return NULL;
 	}
 	ike_cfg = cfg->get_ike_cfg(cfg);

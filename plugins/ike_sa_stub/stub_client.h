@@ -24,8 +24,8 @@ typedef struct stub_client_t stub_client_t;
  *
  * So does the first IKE SA of a connection after a restart, with client_file.
  *
- * A gateway's answer is seen before charon, which is made to ignore it: keys are
- * derived in the hook, all else is done by a job.  An ordinary response is
+ * A gateway's answer is seen before charon, which is made to ignore it: keys
+ * are derived in the hook, all else is done by a job.  An ordinary response is
  * charon's, the stub is gone then.  An answer without a good proof is ignored;
  * if no other one follows, the request is sent again without SYN.
  *

@@ -24,8 +24,8 @@
  * Encode a stub.
  *
  * @param stub		stub
- * @return			octets, allocated, they contain secrets; empty if it's longer
- *					than STUB_CODEC_MAX
+ * @return			octets, allocated, they contain secrets; empty if it's
+ *					longer than STUB_CODEC_MAX
  */
 chunk_t stub_encode(stub_t *stub);
 

@@ -8,8 +8,8 @@
  * @defgroup stub_codec_auth stub_codec_auth
  * @{ @ingroup ike_sa_stub
  *
- * Authentication rounds and identities of stubs as octets, see stub_codec.h.  No
- * locking.
+ * Authentication rounds and identities of stubs as octets, see stub_codec.h.
+ * No locking.
  */
 
 #ifndef STUB_CODEC_AUTH_H_

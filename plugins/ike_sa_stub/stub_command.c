@@ -64,7 +64,8 @@ static void add_state(private_stub_command_t *this, vici_builder_t *reply,
 	reply->add_kv(reply, "gateway-stubs", "%u",
 				  this->keeper->count(this->keeper));
 	reply->add_kv(reply, "client-stubs", "%u", clients);
-	reply->add_kv(reply, "half-open", "%u", this->gateway->count(this->gateway));
+	reply->add_kv(reply, "half-open", "%u",
+				  this->gateway->count(this->gateway));
 	reply->add_kv(reply, "presenting", "%u", this->client->count(this->client));
 	if (store)
 	{

@@ -19,8 +19,8 @@ typedef struct stub_confirm_t stub_confirm_t;
 
 /**
  * What becomes of a gateway's IKE_SA that was answered: the first protected
- * message of the client uses the stub up and establishes the IKE_SA; if there is
- * none within confirm_timeout the IKE_SA is removed silently, and its stub
+ * message of the client uses the stub up and establishes the IKE_SA; if there
+ * is none within confirm_timeout the IKE_SA is removed silently, and its stub
  * stays.
  *
  * Locking: a mutex inside, a leaf, protects the list of those awaited; see also

@@ -52,8 +52,8 @@ struct private_stub_file_t {
 	/** stubs that were in the file, stub_t* */
 	array_t *saved;
 
-	/** TRUE if a job to write the file is queued, or at work: there is only one,
-	 * so that what is newer is written last */
+	/** TRUE if a job to write the file is queued, or at work: there is only
+	 * one, so that what is newer is written last */
 	bool queued;
 
 	/** TRUE if something changed since the job has looked */
@@ -299,8 +299,8 @@ stub_file_t *stub_file_create(const char *file, const char *secret_file,
 
 	if (!secret_file)
 	{
-		DBG1(DBG_CFG, "ike-sa-stub: client_file needs secret_file, 'swancluster "
-			 "genkey' writes one");
+		DBG1(DBG_CFG, "ike-sa-stub: client_file needs secret_file, "
+			 "'swancluster genkey' writes one");
 		return NULL;
 	}
 	if (!sync_config_load_secret(secret_file, &secret))

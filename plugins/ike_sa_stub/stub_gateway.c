@@ -79,8 +79,8 @@ static void task_data_free(task_data_t *data)
 }
 
 /**
- * Make data for a job, a stub is adopted, the request cloned: it may go with the
- * IKE_SA.
+ * Make data for a job, a stub is adopted, the request cloned: it may go with
+ * the IKE_SA.
  */
 static task_data_t *task_data(private_stub_gateway_t *this, ike_sa_t *ike_sa,
 							  stub_request_t *request, stub_t *stub)
@@ -202,8 +202,8 @@ static peer_cfg_t *prepare(private_stub_gateway_t *this, stub_t *stub,
 }
 
 /**
- * Have charon end an IKE_SA that stays half open: it does that itself only for a
- * message that it processes the first time.
+ * Have charon end an IKE_SA that stays half open: it does that itself only for
+ * a message that it processes the first time.
  */
 static void limit_half_open(ike_sa_t *ike_sa)
 {

@@ -21,8 +21,9 @@ typedef struct stub_lookups_t stub_lookups_t;
 
 /**
  * Look-ups a store has under way: each ends with an answer, or after
- * lookup_timeout.  Their number is limited, and what was not found is not looked
- * up again for a moment: who sends guessed indices causes no more than that.
+ * lookup_timeout.  Their number is limited, and what was not found is not
+ * looked up again for a moment: who sends guessed indices causes no more than
+ * that.
  *
  * Locking: a mutex inside, not held while callbacks are called.
  */

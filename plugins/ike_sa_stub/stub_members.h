@@ -22,10 +22,10 @@
  * (draft-xu-ike-sa-sync-00, 3.4, distributed), or of those that are banks
  * (centralised).  A gateway may be a bank itself.
  *
- * Updates of 20 ms go out together.  Who claims a stub after another member told
- * that it used it has lost.  Members that use the same stub at once find out when
- * they tell each other, or by the bank: the one whose name comes first keeps its
- * IKE SA.
+ * Updates of 20 ms go out together.  Who claims a stub after another member
+ * told that it used it has lost.  Members that use the same stub at once find
+ * out when they tell each other, or by the bank: the one whose name comes first
+ * keeps its IKE SA.
  *
  * Locking: a mutex for what is to be sent, a leaf.
  *

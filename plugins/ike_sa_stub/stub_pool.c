@@ -17,8 +17,8 @@
 /** addresses that may be taken to get at one */
 #define MAX_FILL 65536
 
-/** attempts to get an address for its own identity: it may have others, of which
- * it was not using any, and gets these first */
+/** attempts to get an address for its own identity: it may have others, of
+ * which it was not using any, and gets these first */
 #define MAX_TRIES 8
 
 /** s for which an address nobody wants is held */
@@ -48,8 +48,9 @@ struct private_stub_pool_t {
 	/** public interface */
 	stub_pool_t public;
 
-	/** identity that gets the next address that is held: each has one of its own,
-	 * as charon's pools look at all an identity has before it gets another */
+	/** identity that gets the next address that is held: each has one of its
+	 * own, as charon's pools look at all an identity has before it gets
+	 * another */
 	identification_t *filler;
 
 	/** its number, used by those that acquire */
@@ -230,8 +231,8 @@ static bool fill(private_stub_pool_t *this, linked_list_t *pools, host_t *vip,
 		}
 		order = chunk_compare(got->get_address(got), vip->get_address(vip));
 		if (order > 0)
-		{	/* given out before, by the pool; the same filler gets this one again
-			 * as the next one */
+		{	/* given out before, by the pool; the same filler gets this one
+			 * again as the next one */
 			charon->attributes->release_address(charon->attributes, pools, got,
 												client);
 			got->destroy(got);

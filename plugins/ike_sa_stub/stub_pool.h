@@ -25,10 +25,10 @@ typedef struct stub_pool_t stub_pool_t;
  * whose it is.  What nobody wants is given to clients without a stub when the
  * pools have no more, and given back after an hour.
  *
- * Locking: a mutex is held while pools and, as a temporary IKE_SA is created and
- * destroyed, charon's bus are called, so acquire() and release() must not be
- * called in hooks of the bus, nor with an IKE_SA checked out.  A second one, a
- * leaf, protects what is held.
+ * Locking: a mutex is held while pools and, as a temporary IKE_SA is created
+ * and destroyed, charon's bus are called, so acquire() and release() must not
+ * be called in hooks of the bus, nor with an IKE_SA checked out.  A second one,
+ * a leaf, protects what is held.
  */
 struct stub_pool_t {
 
@@ -57,11 +57,11 @@ struct stub_pool_t {
 					identification_t *id);
 
 	/**
-	 * An IKE_SA is destroyed, its addresses are free if no other one of the same
-	 * client uses them; for hooks of the bus.
+	 * An IKE_SA is destroyed, its addresses are free if no other one of the
+	 * same client uses them; for hooks of the bus.
 	 *
-	 * Charon releases the addresses of such an IKE_SA, too, but other plugins may
-	 * keep that from pools, so this is what counts.
+	 * Charon releases the addresses of such an IKE_SA, too, but other plugins
+	 * may keep that from pools, so this is what counts.
 	 *
 	 * @param ike_sa	IKE_SA
 	 */

@@ -82,8 +82,8 @@ struct stub_presented_t {
 	stub_presented_entry_t *(*take)(stub_presented_t *this, ike_sa_t *ike_sa);
 
 	/**
-	 * Remove and destroy the entry of an IKE_SA, if there is one, and forget its
-	 * key exchange.
+	 * Remove and destroy the entry of an IKE_SA, if there is one, and forget
+	 * its key exchange.
 	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller
 	 */

@@ -33,8 +33,8 @@ struct stub_records_t {
 	 * @param hash		hash of the index
 	 * @param record	record, cloned
 	 * @param own		index if it's this gateway's, else 0
-	 * @return			FALSE if there are too many (counted, logged once), or its
-	 *					stub was used up
+	 * @return			FALSE if there are too many (counted, logged once), or
+	 *					its stub was used up
 	 */
 	bool (*put)(stub_records_t *this, const uint8_t hash[STUB_HASH_LEN],
 				chunk_t record, uint64_t own);
@@ -57,8 +57,8 @@ struct stub_records_t {
 					   const uint8_t hash[STUB_HASH_LEN]);
 
 	/**
-	 * Remember who used a stub up; of two that did not know of each other the one
-	 * whose name comes first.
+	 * Remember who used a stub up; of two that did not know of each other the
+	 * one whose name comes first.
 	 *
 	 * @param hash		hash of the index
 	 * @param member	name of the member
@@ -95,8 +95,8 @@ struct stub_records_t {
 	array_t *(*get_own)(stub_records_t *this);
 
 	/**
-	 * Get the contents of messages that tell what this gateway used up, and what
-	 * it told to be gone.  To be sent after records that may be older.
+	 * Get the contents of messages that tell what this gateway used up, and
+	 * what it told to be gone.  To be sent after records that may be older.
 	 *
 	 * @param member	name of this gateway
 	 * @return			messages, chunk_t* on the heap

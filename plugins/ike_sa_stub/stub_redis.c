@@ -407,8 +407,8 @@ static bool check_prefix(private_stub_redis_t *this)
 {
 	if (strlen(this->prefix) > STUB_REDIS_PREFIX)
 	{
-		DBG1(DBG_CFG, "ike-sa-stub: prefix of section redis is too long, it has "
-			 "%u characters at most", STUB_REDIS_PREFIX);
+		DBG1(DBG_CFG, "ike-sa-stub: prefix of section redis is too long, it "
+			 "has %u characters at most", STUB_REDIS_PREFIX);
 		return FALSE;
 	}
 	return TRUE;

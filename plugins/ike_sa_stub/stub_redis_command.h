@@ -22,7 +22,8 @@
 /** octets of a key at most, with the end */
 #define STUB_REDIS_KEY 128
 
-/** octets of its first part at most: two colons, the kind, and the hash follow */
+/** octets of its first part at most: two colons, the kind, and the hash
+ * follow */
 #define STUB_REDIS_PREFIX (STUB_REDIS_KEY - 2 * STUB_HASH_LEN - 7)
 
 /** octets of a claim's value at most, with the end */

@@ -209,8 +209,9 @@ static uint16_t get_port()
 	port = settings_value_as_uint64(value, 0);
 	if (!port || port > UINT16_MAX)
 	{
-		DBG1(DBG_CFG, "ike-sa-stub: port = %s of section redis is wrong, it's a "
-			 "number from 1 to %u; using %u", value, UINT16_MAX, DEFAULT_PORT);
+		DBG1(DBG_CFG, "ike-sa-stub: port = %s of section redis is wrong, it's "
+			 "a number from 1 to %u; using %u", value, UINT16_MAX,
+			 DEFAULT_PORT);
 		return DEFAULT_PORT;
 	}
 	return port;

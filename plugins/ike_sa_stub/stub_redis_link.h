@@ -37,8 +37,8 @@ struct stub_redis_link_t {
 	 * Close the connection after an error.
 	 *
 	 * @param reason	what's wrong, logged unless something was before
-	 * @param refused	TRUE if the server can be reached, but refuses commands: to
-	 *					connect does not mean that it can be used again
+	 * @param refused	TRUE if the server can be reached, but refuses commands:
+	 *					to connect does not mean that it can be used again
 	 */
 	void (*fail)(stub_redis_link_t *this, const char *reason, bool refused);
 

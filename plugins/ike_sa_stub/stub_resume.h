@@ -9,8 +9,8 @@
  * @{ @ingroup ike_sa_stub
  *
  * What gateway and client do alike to an IKE_SA that is made from a stub.  No
- * locking; may be called in hooks of charon's bus, for an IKE_SA that is checked
- * out by the caller.
+ * locking; may be called in hooks of charon's bus, for an IKE_SA that is
+ * checked out by the caller.
  */
 
 #ifndef STUB_RESUME_H_

@@ -8,9 +8,9 @@
  * @defgroup stub_skipped stub_skipped
  * @{ @ingroup ike_sa_stub
  *
- * What tasks of charon would have done on a client, had they not been skipped as
- * the IKE_SA is made from a stub.  No locking; the IKE_SA is checked out by the
- * caller.
+ * What tasks of charon would have done on a client, had they not been skipped
+ * as the IKE_SA is made from a stub.  No locking; the IKE_SA is checked out by
+ * the caller.
  */
 
 #ifndef STUB_SKIPPED_H_
@@ -39,8 +39,8 @@ void stub_skipped_natd(ike_sa_t *ike_sa, message_t *message,
 void stub_skipped_remove(ike_sa_t *ike_sa);
 
 /**
- * Install addresses and attributes the client had.  Not to be called in hooks of
- * charon's bus.
+ * Install addresses and attributes the client had.  Not to be called in hooks
+ * of charon's bus.
  *
  * @param ike_sa	IKE_SA
  * @param stub		stub

@@ -34,7 +34,8 @@ struct stub_tracked_t {
 	stub_offer_t offer;
 	/** resumptions since the last key exchange */
 	uint8_t chain;
-	/** when the client has to authenticate again, in s since 1970, 0 if never */
+	/** when the client has to authenticate again, in s since 1970, 0 if
+	 * never */
 	uint64_t reauth;
 	/** stub of a client */
 	stub_t *stub;

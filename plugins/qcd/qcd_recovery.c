@@ -25,8 +25,8 @@
 #define DELAY_MIN 1000
 #define DELAY_MAX 60000
 
-/** how much later than that it may be done, in ms: the peer answers each request
- * with a token */
+/** how much later than that it may be done, in ms: the peer answers each
+ * request with a token */
 #define SLACK 1000
 
 /**

@@ -8,8 +8,8 @@
  * @defgroup redirect_choose redirect_choose
  * @{ @ingroup redirect
  *
- * Which member of the cluster serves a client: pure functions over what is known
- * of the members.
+ * Which member of the cluster serves a client: pure functions over what is
+ * known of the members.
  */
 
 #ifndef REDIRECT_CHOOSE_H_

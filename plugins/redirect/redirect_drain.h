@@ -68,8 +68,8 @@ struct redirect_progress_t {
  * A drain lasts until undrain(), or the end of the daemon.
  *
  * Locking: a mutex for its state; nothing is called with it.  Another one for
- * drain() and undrain(), which tell members with it.  A thread of its own checks
- * out IKE SAs, with none of them.
+ * drain() and undrain(), which tell members with it.  A thread of its own
+ * checks out IKE SAs, with none of them.
  */
 struct redirect_drain_t {
 

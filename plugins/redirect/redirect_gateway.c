@@ -93,8 +93,8 @@ static linked_list_t *get_candidates(host_t *me, host_t *other)
 }
 
 /**
- * Tell the operator once if connections, which are looked up with the bus locked,
- * may be in a database.
+ * Tell the operator once if connections, which are looked up with the bus
+ * locked, may be in a database.
  */
 static void check_database(private_redirect_gateway_t *this)
 {
@@ -105,9 +105,10 @@ static void check_database(private_redirect_gateway_t *this)
 		this->told = TRUE;
 		if (lib->plugins->has_feature(lib->plugins, feature))
 		{
-			DBG1(DBG_CFG, "redirect: a rule of moment 'init' has 'connections': "
-				 "all IKE SAs wait while they are looked up in the database "
-				 "for an IKE_SA_INIT, use 'sources' in their place");
+			DBG1(DBG_CFG, "redirect: a rule of moment 'init' has "
+				 "'connections': all IKE SAs wait while they are looked up in "
+				 "the database for an IKE_SA_INIT, use 'sources' in their "
+				 "place");
 		}
 	}
 }

@@ -33,8 +33,8 @@ typedef void (*redirect_leaving_t)(void *user, ike_sa_t *ike_sa);
  * policy, and answers charon when it asks its providers.
  *
  * A client that is to be redirected by the IKE_SA_INIT response is known before
- * charon looks at the request.  Its KE payload is removed then, so that there is
- * neither a Diffie-Hellman exchange nor INVALID_KE_PAYLOAD.
+ * charon looks at the request.  Its KE payload is removed then, so that there
+ * is neither a Diffie-Hellman exchange nor INVALID_KE_PAYLOAD.
  *
  * Locking: a mutex, a leaf, for counters; redirect_said has one of its own.
  */
@@ -61,9 +61,9 @@ struct redirect_gateway_t {
 	 * Redirect an established IKE SA, if the policy says so.
 	 *
 	 * @param ike_sa	IKE SA, checked out
-	 * @return			SUCCESS if a REDIRECT was sent or is queued, NOT_FOUND if
-	 *					the policy does not say so, DESTROY_ME if the IKE SA has
-	 *					to be destroyed, else FAILED
+	 * @return			SUCCESS if a REDIRECT was sent or is queued, NOT_FOUND
+	 *					if the policy does not say so, DESTROY_ME if the IKE SA
+	 *					has to be destroyed, else FAILED
 	 */
 	status_t (*redirect)(redirect_gateway_t *this, ike_sa_t *ike_sa);
 

@@ -8,7 +8,8 @@
  * @defgroup redirect_group redirect_group
  * @{ @ingroup redirect
  *
- * Targets that are written down in the options, and groups of them with weights.
+ * Targets that are written down in the options, and groups of them with
+ * weights.
  */
 
 #ifndef REDIRECT_GROUP_H_

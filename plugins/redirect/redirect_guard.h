@@ -22,8 +22,8 @@ typedef struct redirect_guard_t redirect_guard_t;
  *
  * - Malformed ones, those from a peer that has no right to send one, in an
  *   IKE_AUTH response that is neither the first nor the last, to a target that
- *   is not allowed, or one too many are removed from the message, or the message
- *   is ignored if nothing in it is authenticated.
+ *   is not allowed, or one too many are removed from the message, or the
+ *   message is ignored if nothing in it is authenticated.
  * - After redirects the gateway's identity has to be an allowed one.
  * - The new IKE SA asks for the inner address of the old one.
  *

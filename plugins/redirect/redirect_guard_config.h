@@ -74,8 +74,8 @@ bool redirect_guard_config_allows(const redirect_guard_config_t *config,
 								  const ike_wire_gateway_t *gateway);
 
 /**
- * Check if a gateway's authenticated identity is an allowed one, beyond what the
- * connection says.
+ * Check if a gateway's authenticated identity is an allowed one, beyond what
+ * the connection says.
  *
  * @param config		options
  * @param id			identity

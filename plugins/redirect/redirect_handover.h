@@ -8,12 +8,14 @@
  * @defgroup redirect_handover redirect_handover
  * @{ @ingroup redirect
  *
- * The moment when the traffic of a client that moves to another member moves, too.
+ * The moment when the traffic of a client that moves to another member moves,
+ * too.
  *
- * A client drops what comes with its old CHILD SA once the new one is installed,
- * but the old gateway learns of that by the Delete only.  So the new gateway looks
- * for the first packet of the client, and the old one then removes its CHILD SAs,
- * without telling the client, which is about to delete them.
+ * A client drops what comes with its old CHILD SA once the new one is
+ * installed, but the old gateway learns of that by the Delete only.  So the new
+ * gateway looks for the first packet of the client, and the old one then
+ * removes its CHILD SAs, without telling the client, which is about to delete
+ * them.
  */
 
 #ifndef REDIRECT_HANDOVER_H_
@@ -56,8 +58,8 @@ void redirect_handover_let_go(uint32_t ike_sa, host_t *vip,
 							  redirect_handover_cb_t gone);
 
 /**
- * Delete the IKE SAs of a client whose address another client has, by a job that
- * waits for those that are checked out.
+ * Delete the IKE SAs of a client whose address another client has, by a job
+ * that waits for those that are checked out.
  *
  * @param vip		inner address
  * @param id		identity of the client

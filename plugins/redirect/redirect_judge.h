@@ -48,8 +48,8 @@ typedef bool (*redirect_judge_count_t)(void *user, ike_sa_t *ike_sa,
 							uint16_t port, bool init);
 
 /**
- * Decides if a REDIRECT is followed: by the options, the number of redirects, and
- * whether the gateway has an address.
+ * Decides if a REDIRECT is followed: by the options, the number of redirects,
+ * and whether the gateway has an address.
  *
  * Locking: an atomic number; redirect_resolver has a mutex.
  */

@@ -40,7 +40,8 @@ typedef struct redirect_lease_t redirect_lease_t;
  * functions, and is asked like charon.
  *
  * charon's attribute manager has no place for that, so its functions
- * acquire_address() and release_address() are replaced while this object exists.
+ * acquire_address() and release_address() are replaced while this object
+ * exists.
  *
  * Locking: a mutex for changes of own leases, the table and the channel are
  * called with it.  redirect_lease_table and redirect_route have their own.

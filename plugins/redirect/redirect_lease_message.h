@@ -8,8 +8,8 @@
  * @defgroup redirect_lease_message redirect_lease_message
  * @{ @ingroup redirect
  *
- * What members tell each other about inner addresses, on the sync channel in the
- * domain SYNC_REDIRECT: attributes (sync_tlv.h), unknown ones are skipped.
+ * What members tell each other about inner addresses, on the sync channel in
+ * the domain SYNC_REDIRECT: attributes (sync_tlv.h), unknown ones are skipped.
  */
 
 #ifndef REDIRECT_LEASE_MESSAGE_H_

@@ -43,8 +43,8 @@ struct private_redirect_members_t {
 	/** protects all below */
 	mutex_t *mutex;
 
-	/** held while our load is read and told, so that the newest one is last; the
-	 * first one if both are needed */
+	/** held while our load is read and told, so that the newest one is last;
+	 * the first one if both are needed */
 	mutex_t *telling;
 
 	/** members, this daemon is the first; pointers for callers */
@@ -72,7 +72,8 @@ static uint64_t get_now()
 /**
  * Get our data.
  */
-static private_redirect_members_t *from_subscriber(sync_subscriber_t *subscriber)
+static private_redirect_members_t *from_subscriber(
+											sync_subscriber_t *subscriber)
 {
 	return (private_redirect_members_t*)((char*)subscriber -
 								offsetof(redirect_members_t, subscriber));

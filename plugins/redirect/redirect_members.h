@@ -53,8 +53,8 @@ struct redirect_members_t {
 	/**
 	 * Set options, and take new members from the cluster's configuration.
 	 *
-	 * @param load		this daemon's address, name, weight and limit; its content
-	 *					is adopted, the rest of it is ignored
+	 * @param load		this daemon's address, name, weight and limit; its
+	 *					content is adopted, the rest of it is ignored
 	 * @param stale		silence after which a member counts as dead, in ms
 	 */
 	void (*configure)(redirect_members_t *this, redirect_load_t *load,

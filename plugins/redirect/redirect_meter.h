@@ -28,8 +28,8 @@ typedef struct redirect_meter_t redirect_meter_t;
  * IKE SAs are counted as they are set up and go, so passive copies of ha-sync
  * are none of them, and their number is known at any time.
  *
- * Locking: atomic numbers; a mutex for the load and the options, the lock of the
- * members is taken with it.
+ * Locking: atomic numbers; a mutex for the load and the options, the lock of
+ * the members is taken with it.
  */
 struct redirect_meter_t {
 

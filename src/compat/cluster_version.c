@@ -70,9 +70,9 @@ bool cluster_check_version_of(const char *plugin, const char *version)
 
 	if (!streq(version, VERSION))
 	{
-		DBG1(DBG_LIB, "%s was built for strongSwan %s, but libstrongswan-cluster "
-			 "for %s: install both from the same build", plugin, version,
-			 VERSION);
+		DBG1(DBG_LIB, "%s was built for strongSwan %s, but "
+			 "libstrongswan-cluster for %s: install both from the same build",
+			 plugin, version, VERSION);
 		return FALSE;
 	}
 	dl_iterate_phdr(search_program, &daemon);

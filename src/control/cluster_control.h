@@ -28,8 +28,8 @@ typedef struct cluster_control_t cluster_control_t;
  * @param request	arguments of the command
  * @param reply		empty message to add the reply to; the key "success"
  *					(yes/no) and, on failure, "errmsg" are added from the result
- * @return			NULL if successful, or an allocated message that says what is
- *					wrong and what to do next
+ * @return			NULL if successful, or an allocated message that says what
+ *					is wrong and what to do next
  */
 typedef char* (*cluster_command_t)(void *user, vici_message_t *request,
 								   vici_builder_t *reply);
@@ -94,8 +94,9 @@ struct cluster_control_t {
 /**
  * Get the control socket, open it if that was not done yet.
  *
- * @return			control socket, NULL if vici is not loaded or the socket can't
- *					be opened (logged); release it with cluster_control_put()
+ * @return			control socket, NULL if vici is not loaded or the socket
+ *					can't be opened (logged); release it with
+ *					cluster_control_put()
  */
 cluster_control_t *cluster_control_get();
 

@@ -118,8 +118,8 @@ bool ike_wire_gateway_parse(chunk_t data, bool from,
 	bool good;
 
 	memset(gateway, 0, sizeof(*gateway));
-	/* the length of the identity is the second octet; bio_reader_t would log what
-	 * is too short at level 1, and anybody may send it */
+	/* the length of the identity is the second octet; bio_reader_t would log
+	 * what is too short at level 1, and anybody may send it */
 	if (data.len < GATEWAY_HEADER_LEN ||
 		data.len - GATEWAY_HEADER_LEN < data.ptr[1])
 	{

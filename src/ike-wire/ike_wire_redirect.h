@@ -93,7 +93,8 @@ bool ike_wire_gateway_is_name(chunk_t name);
 /**
  * Fill in a gateway's type and identity.
  *
- * @param id		identity, an address or FQDN; has to exist as long as gateway
+ * @param id		identity, an address or FQDN; has to exist as long as
+ *					gateway
  * @param port		UDP port, 0 for none
  * @param gateway	receives gateway, without nonce
  * @return			FALSE if it can't be sent

@@ -257,7 +257,8 @@ static int run_drain(call_t *call)
 	{
 		if (!streq(call->arg, "status"))
 		{
-			return command_refuse("'drain' takes 'status' only, not", call->arg);
+			return command_refuse("'drain' takes 'status' only, not",
+								  call->arg);
 		}
 		call->command = &status;
 		return run_request(call, no_args, print_drain);

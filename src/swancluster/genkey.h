@@ -21,8 +21,8 @@
  * existing file is never overwritten.
  *
  * @param path		file to create, NULL to write to stdout
- * @return			NULL if done, or an allocated message that says what is wrong
- *					and what to do
+ * @return			NULL if done, or an allocated message that says what is
+ *					wrong and what to do
  */
 char *genkey(const char *path);
 

@@ -110,8 +110,8 @@ static bool parse_option(call_t *call, int opt, char *arg, int *code)
 		default:
 			/* of several short ones in an argument, it's not the argument */
 			name[1] = optopt;
-			*code = command_refuse("unknown option", optopt && !strpfx(arg, "--") ?
-						   name : arg);
+			*code = command_refuse("unknown option",
+								   optopt && !strpfx(arg, "--") ? name : arg);
 			return FALSE;
 	}
 }
@@ -131,19 +131,21 @@ static bool check_call(call_t *call, int argc, char *argv[], int *code)
 	}
 	if (call->json && !strchr(call->command->options, 'j'))
 	{
-		*code = command_refuse("--json is not for the command", call->command->name);
+		*code = command_refuse("--json is not for the command",
+							   call->command->name);
 		return FALSE;
 	}
 	if (call->to && !strchr(call->command->options, 't'))
 	{
-		*code = command_refuse("--to is not for the command", call->command->name);
+		*code = command_refuse("--to is not for the command",
+							   call->command->name);
 		return FALSE;
 	}
 	if ((call->rate || call->deadline || call->action || call->no_wait) &&
 		!strchr(call->command->options, 'd'))
 	{
-		*code = command_refuse("--rate, --deadline, --action and --no-wait are not for "
-					   "the command", call->command->name);
+		*code = command_refuse("--rate, --deadline, --action and --no-wait are "
+					   "not for the command", call->command->name);
 		return FALSE;
 	}
 	call->arg = argc ? argv[0] : NULL;
@@ -159,7 +161,8 @@ static bool parse_call(call_t *call, int argc, char *argv[], int *code)
 
 	/* options may be anywhere, and we have our own words for mistakes */
 	opterr = 0;
-	while ((opt = getopt_long(argc, argv, ":jt:r:d:a:nu:hv", options, NULL)) != -1)
+	while ((opt = getopt_long(argc, argv, ":jt:r:d:a:nu:hv", options,
+							  NULL)) != -1)
 	{
 		if (!parse_option(call, opt, argv[optind - 1], code))
 		{

@@ -181,8 +181,8 @@ struct sync_subscriber_t {
  * Locking: all functions are safe in any thread.  send(), post(), send_to(),
  * set_state(), cancel_state() and get_committed() only use queues in memory:
  * they never wait for the network, encrypt, or call subscribers, and so can be
- * used in hooks of charon's bus.  No lock of the channel is held while a subscriber is
- * called.
+ * used in hooks of charon's bus.  No lock of the channel is held while a
+ * subscriber is called.
  */
 struct sync_channel_t {
 

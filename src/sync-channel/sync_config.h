@@ -91,7 +91,8 @@ void sync_config_destroy(sync_config_t *config);
  * Read a secret from a file that only its owner can read.
  *
  * @param file		path
- * @param secret	receives SYNC_SECRET_MIN to SYNC_SECRET_MAX octets, allocated
+ * @param secret	receives SYNC_SECRET_MIN to SYNC_SECRET_MAX octets,
+ *					allocated
  * @return			FALSE if there is none (logged)
  */
 bool sync_config_load_secret(const char *file, chunk_t *secret);

@@ -52,7 +52,8 @@ struct sync_link_t {
 	 * Go on with the handshake.
 	 *
 	 * @param why		receives allocated reason of a failure
-	 * @return			SUCCESS if done, NEED_MORE to poll and call again, FAILED
+	 * @return			SUCCESS if done, NEED_MORE to poll and call again,
+	 *					FAILED
 	 */
 	status_t (*handshake)(sync_link_t *this, char **why);
 

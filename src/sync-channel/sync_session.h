@@ -28,8 +28,8 @@ typedef struct sync_session_t sync_session_t;
  * to its sync_inbound_t.  Exists as long as the member is configured, as these
  * know what went over earlier links.
  *
- * Locking: what other threads see and change is in a sync_session_shared_t, with
- * a mutex; run() is called by the member's thread.
+ * Locking: what other threads see and change is in a sync_session_shared_t,
+ * with a mutex; run() is called by the member's thread.
  */
 struct sync_session_t {
 

@@ -5,9 +5,9 @@
  */
 
 /**
- * A charon for tests of both sides of an exchange: its bus and IKE_SAs are real;
- * packets, jobs and the only IKE_SA that can be checked out are kept for the
- * test.  No locking, there are no other threads.
+ * A charon for tests of both sides of an exchange: its bus and IKE_SAs are
+ * real; packets, jobs and the only IKE_SA that can be checked out are kept for
+ * the test.  No locking, there are no other threads.
  */
 
 #ifndef STUB_DAEMON_H_

@@ -25,8 +25,8 @@
 stub_t *stub_test_create(uint64_t spi_r, int lifetime);
 
 /**
- * Initialize libstrongswan and run a suite.  Unless the suite has one of its own,
- * charon can log, and nothing else.
+ * Initialize libstrongswan and run a suite.  Unless the suite has one of its
+ * own, charon can log, and nothing else.
  *
  * @param suite		suite
  * @param plugins	plugins to load

@@ -76,8 +76,8 @@ START_TEST(test_two)
 END_TEST
 
 /**
- * The replica of a rekeyed IKE SA, which goes without a release, and that of the
- * new one are one user; so is a new one whose rekeyed one had no address.
+ * The replica of a rekeyed IKE SA, which goes without a release, and that of
+ * the new one are one user; so is a new one whose rekeyed one had no address.
  */
 START_TEST(test_rekeyed)
 {

@@ -424,8 +424,8 @@ static bool receive(message_t *message)
 	uint32_t mid;
 
 	mutex->lock(mutex);
-	/* charon compares the message ID that the listener leaves, but takes 0, as it
-	 * was before, for a sync */
+	/* charon compares the message ID that the listener leaves, but takes 0, as
+	 * it was before, for a sync */
 	mid = message->get_message_id(message);
 	ck_assert(listener->message(listener, &sa.public, message, TRUE, FALSE));
 	if (message->get_message_id(message) == sa.recv || (mid == 0 &&

@@ -210,8 +210,8 @@ START_TEST(test_map_unreadable)
 
 	charon = &daemon;
 	map = qcd_spi_map_create("/dev/null/map", children);
-	ck_assert_str_eq(logged, "qcd: spi_map '/dev/null/map' can't be read: Not a "
-					 "directory");
+	ck_assert_str_eq(logged, "qcd: spi_map '/dev/null/map' can't be read: Not "
+					 "a directory");
 	lib->scheduler->flush(lib->scheduler);
 	map->destroy(map);
 	children->destroy(children);

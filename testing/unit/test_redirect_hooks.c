@@ -330,8 +330,8 @@ START_TEST(test_init)
 END_TEST
 
 /**
- * Let the gateway see an IKE_SA_INIT request with a notify, return if the client
- * is redirected and its KE payload is gone.
+ * Let the gateway see an IKE_SA_INIT request with a notify, return if the
+ * client is redirected and its KE payload is gone.
  */
 static bool redirects(redirect_gateway_t *gateway, notify_type_t type,
 					  chunk_t data)

@@ -108,8 +108,8 @@ static ike_sa_t *create(uint64_t spi_i, uint64_t spi_r, bool initiator,
 }
 
 /**
- * Show the capture an IKE_AUTH message, with an offer if there is a lifetime; the
- * lifetime that was added to it, 0 if none was.
+ * Show the capture an IKE_AUTH message, with an offer if there is a lifetime;
+ * the lifetime that was added to it, 0 if none was.
  */
 static uint32_t auth(ike_sa_t *ike_sa, bool request, bool incoming,
 					 uint32_t lifetime)
@@ -236,8 +236,8 @@ START_TEST(test_died)
 END_TEST
 
 /**
- * X13: replaced when the IKE SA is rekeyed, whoever does it; gone if the new one
- * is.
+ * X13: replaced when the IKE SA is rekeyed, whoever does it; gone if the new
+ * one is.
  */
 START_TEST(test_rekeyed)
 {

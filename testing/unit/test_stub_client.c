@@ -231,8 +231,8 @@ static bool receive(answer_kind_t kind)
 }
 
 /**
- * Let the client see an answer; TRUE if it's taken: charon ignores it then, as it
- * expects another message ID.
+ * Let the client see an answer; TRUE if it's taken: charon ignores it then, as
+ * it expects another message ID.
  */
 static bool takes(answer_kind_t kind)
 {
@@ -275,8 +275,8 @@ static void assert_resumed()
 }
 
 /**
- * X1, G1: SYN and proof are in each request until there is an answer, also after
- * a cookie.
+ * X1, G1: SYN and proof are in each request until there is an answer, also
+ * after a cookie.
  */
 START_TEST(test_syn)
 {
@@ -384,7 +384,8 @@ START_TEST(test_start_again)
 END_TEST
 
 /**
- * X4: without proof an answer is good if none is required, a wrong one never is.
+ * X4: without proof an answer is good if none is required, a wrong one never
+ * is.
  */
 START_TEST(test_optional)
 {

@@ -286,7 +286,8 @@ START_TEST(test_answered)
 
 	ck_assert_int_eq(keeper->count(keeper), 1);
 	message = stub_daemon_message(CREATE_CHILD_SA, TRUE, 1);
-	gateway->listener.message(&gateway->listener, fake->sa, message, TRUE, TRUE);
+	gateway->listener.message(&gateway->listener, fake->sa, message,
+							  TRUE, TRUE);
 	ck_assert_int_eq(message->get_exchange_type(message), CREATE_CHILD_SA);
 	message->destroy(message);
 	ck_assert_int_eq(fake->sa->get_state(fake->sa), IKE_ESTABLISHED);
@@ -342,7 +343,8 @@ START_TEST(test_used)
 	ck_assert(!receive_new(GOOD));
 	ck_assert(keeper->revoke(keeper, TEST_SPI_R));
 	message = stub_daemon_message(CREATE_CHILD_SA, TRUE, 1);
-	gateway->listener.message(&gateway->listener, fake->sa, message, TRUE, TRUE);
+	gateway->listener.message(&gateway->listener, fake->sa, message,
+							  TRUE, TRUE);
 	/* charon drops it */
 	ck_assert_int_eq(message->get_exchange_type(message),
 					 EXCHANGE_TYPE_UNDEFINED);
@@ -355,8 +357,8 @@ START_TEST(test_used)
 END_TEST
 
 /**
- * G8: an IKE SA goes, and the stub made of it, if somebody else turns out to have
- * used the first stub.
+ * G8: an IKE SA goes, and the stub made of it, if somebody else turns out to
+ * have used the first stub.
  */
 START_TEST(test_lost)
 {
@@ -367,7 +369,8 @@ START_TEST(test_lost)
 	keeper->consume = consume;
 	ck_assert(!receive_new(GOOD));
 	message = stub_daemon_message(CREATE_CHILD_SA, TRUE, 1);
-	gateway->listener.message(&gateway->listener, fake->sa, message, TRUE, TRUE);
+	gateway->listener.message(&gateway->listener, fake->sa, message,
+							  TRUE, TRUE);
 	message->destroy(message);
 	ck_assert_int_eq(fake->sa->get_state(fake->sa), IKE_ESTABLISHED);
 	made = keeper->get(keeper, NEW_SPI_R, NULL);
@@ -386,8 +389,8 @@ START_TEST(test_lost)
 END_TEST
 
 /**
- * X10: a stub that is elsewhere: charon drops the request and its repetitions until
- * it is here.
+ * X10: a stub that is elsewhere: charon drops the request and its repetitions
+ * until it is here.
  */
 START_TEST(test_lookup)
 {
@@ -413,8 +416,8 @@ START_TEST(test_lookup)
 END_TEST
 
 /**
- * X10: a stub that is nowhere, or not good: charon gets the request again and answers
- * it.
+ * X10: a stub that is nowhere, or not good: charon gets the request again and
+ * answers it.
  */
 START_TEST(test_lookup_fails)
 {

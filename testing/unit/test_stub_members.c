@@ -422,8 +422,8 @@ static void await_call(u_int *calls)
 }
 
 /**
- * Look a stub up and wait for the result: -1 if it's not worth it, else if there
- * is one.
+ * Look a stub up and wait for the result: -1 if it's not worth it, else if
+ * there is one.
  */
 static int lookup(member_t *this, uint64_t index)
 {
@@ -667,7 +667,8 @@ START_TEST(test_used_before)
 END_TEST
 
 /**
- * G8: a bank that is a gateway, too, and used a stub first tells who did so later.
+ * G8: a bank that is a gateway, too, and used a stub first tells who did so
+ * later.
  */
 START_TEST(test_bank_used_itself)
 {
@@ -749,8 +750,8 @@ static void remove_one()
 }
 
 /**
- * A stub that is removed while a snapshot is being written does not come back by
- * that.
+ * A stub that is removed while a snapshot is being written does not come back
+ * by that.
  */
 START_TEST(test_bank_snapshot)
 {

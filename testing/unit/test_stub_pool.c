@@ -214,8 +214,8 @@ START_TEST(test_conflict)
 END_TEST
 
 /**
- * Clients without a stub are given what is held if the pool has no more, but not
- * what somebody has; also if a stub's address is not of the pool at all.
+ * Clients without a stub are given what is held if the pool has no more, but
+ * not what somebody has; also if a stub's address is not of the pool at all.
  */
 START_TEST(test_exhausted)
 {
@@ -313,8 +313,8 @@ static bool state_change(listener_t *listener, ike_sa_t *ike_sa,
 static listener_t listener = { .ike_state_change = state_change };
 
 /**
- * So is one of an IKE_SA that's destroyed, which has charon release it, too; but
- * not if it's the IKE_SA of somebody else.
+ * So is one of an IKE_SA that's destroyed, which has charon release it, too;
+ * but not if it's the IKE_SA of somebody else.
  */
 START_TEST(test_gone)
 {
@@ -333,8 +333,9 @@ START_TEST(test_gone)
 END_TEST
 
 /**
- * X9: a client that is resumed while its IKE_SA is still there keeps its address
- * when that is destroyed, or when it's the new one that is not confirmed.
+ * X9: a client that is resumed while its IKE_SA is still there keeps its
+ * address when that is destroyed, or when it's the new one that is not
+ * confirmed.
  */
 START_TEST(test_two_uses)
 {
@@ -385,8 +386,8 @@ START_TEST(test_fillers)
 END_TEST
 
 /**
- * What nobody wants is given back after an hour, and can still be had after that
- * unless the pool gave it to somebody else.
+ * What nobody wants is given back after an hour, and can still be had after
+ * that unless the pool gave it to somebody else.
  */
 START_TEST(test_expired)
 {

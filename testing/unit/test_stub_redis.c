@@ -62,7 +62,8 @@ static struct {
 	thread_t *thread;
 	/** key => value_t */
 	hashtable_t *values;
-	/** commands processed, most of them that were there at once, options seen */
+	/** commands processed, most of them that were there at once, options
+	 * seen */
 	u_int commands, bundle, expiring;
 	/** does not answer; breaks the connection instead of the next answer; does
 	 * not accept connections; refuses changes; ends */

@@ -449,8 +449,8 @@ START_TEST(test_unknown_address)
 }
 END_TEST
 
-/** descriptors this process may have; the kernel's poll() wants to be allowed as
- * many as it is asked for */
+/** descriptors this process may have; the kernel's poll() wants to be allowed
+ * as many as it is asked for */
 #define DESCRIPTORS 512
 
 /**
