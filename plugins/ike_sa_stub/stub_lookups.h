@@ -62,7 +62,8 @@ struct stub_lookups_t {
 					   const uint8_t hash[STUB_HASH_LEN]);
 
 	/**
-	 * Destroy a stub_lookups_t; those under way get NULL.
+	 * Destroy a stub_lookups_t, when no jobs are run anymore; those under way
+	 * get NULL.
 	 */
 	void (*destroy)(stub_lookups_t *this);
 };

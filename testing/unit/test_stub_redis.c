@@ -452,13 +452,14 @@ static void free_value(value_t *value, const void *key)
 static void teardown()
 {
 	set_flag(&server.stop, TRUE);
+	/* as charon does before plugins are unloaded: no timer has the store */
+	lib->processor->cancel(lib->processor);
 	store->destroy(store);
 	server.thread->join(server.thread);
 	if (server.listener >= 0)
 	{
 		close(server.listener);
 	}
-	lib->processor->cancel(lib->processor);
 	server.values->destroy_function(server.values, (void*)free_value);
 	server.mutex->destroy(server.mutex);
 	stats->destroy(stats);
