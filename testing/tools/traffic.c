@@ -50,6 +50,9 @@
 #define MAX_LENGTH 1400
 /** how long after the client's last packet others may still arrive, in ms */
 #define DRAIN 1500
+/** packets of a flow that are sent before others are received: a machine that is
+ * too slow for the rate would do nothing else */
+#define BURST 50
 /** what waits for a process that an emulated machine does not run for a second,
  * in octets */
 #define RECEIVE_BUFFER (4 << 20)
@@ -252,10 +255,12 @@ static void serve_flows(int fd, flow_t *flows)
 	uint8_t buf[MAX_LENGTH] = {};
 	packet_t *packet = (packet_t*)buf;
 	flow_t *flow;
+	int i;
 
 	for (flow = flows; flow < flows + MAX_FLOWS; flow++)
 	{
-		while (flow->rate && flow->seq < due(flow->start, flow->rate))
+		for (i = 0; i < BURST && flow->rate &&
+					flow->seq < due(flow->start, flow->rate); i++)
 		{
 			*packet = (packet_t){
 				.magic = MAGIC, .rate = flow->rate, .seq = flow->seq++,
@@ -365,7 +370,7 @@ static void run_client(int fd, FILE *log, uint32_t rate, size_t length,
 		}
 		if (read(timer, &ticks, sizeof(ticks)) > 0)
 		{
-			while (!end && seq < due(start, rate))
+			for (i = 0; !end && i < BURST && seq < due(start, rate); i++)
 			{
 				packet->seq = seq++;
 				packet->time = now_ms();
