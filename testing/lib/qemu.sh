@@ -17,6 +17,9 @@ qemu_accel() {
 
 # Start a guest that shares a directory; sets QEMU_PID and VIRTIOFSD_PID.
 # QEMU_OPTIONS may hold more options of QEMU.
+#
+# norandmaps: TCG translates code anew at each address it appears at, with
+# libraries at random ones a dynamic program takes three times as long to start.
 qemu_start() {
 	local number=$1 image=$2 share=$3 accel=$4
 
@@ -32,7 +35,8 @@ qemu_start() {
 		-m "$TESTING_MEMORY" -smp "$TESTING_CPUS" -display none -no-reboot \
 		-monitor none -serial "file:$share.$number.console" \
 		-kernel "$image/vmlinuz" -initrd "$image/initrd.gz" \
-		-append "console=ttyS0 quiet panic=-1 mitigations=off guest=$number" \
+		-append "console=ttyS0 quiet panic=-1 mitigations=off norandmaps \
+			guest=$number" \
 		-drive "file=$image/base.img,format=raw,if=virtio,readonly=on" \
 		-chardev "socket,id=fs,path=$share.$number.sock" \
 		-device vhost-user-fs-pci,chardev=fs,tag=share \
