@@ -164,7 +164,7 @@ scenario_up() {
 			'esp or udp port 500 or udp port 4500 or icmp or icmp6 or tcp or udp' \
 			>/var/log/tcpdump.out 2>&1 &
 			for i in \$(seq 50); do
-				grep -q listening /var/log/tcpdump.out && break; sleep 0.1
+				grep -qs listening /var/log/tcpdump.out && break; sleep 0.1
 			done"
 	done
 }
