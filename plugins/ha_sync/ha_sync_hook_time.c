@@ -11,6 +11,11 @@
 #include <stdlib.h>
 #include <time.h>
 
+/**
+ * Number of handshakes kept for the percentiles.
+ */
+#define SAMPLES 4096
+
 typedef struct private_ha_sync_hook_time_t private_ha_sync_hook_time_t;
 
 /**
@@ -22,7 +27,7 @@ struct private_ha_sync_hook_time_t {
 	ha_sync_hook_time_t public;
 
 	/** latest samples, in ns, a ring */
-	uint64_t samples[HA_SYNC_HOOK_TIME_SAMPLES];
+	uint64_t samples[SAMPLES];
 
 	/** number of samples since the start */
 	uint64_t count;
@@ -43,7 +48,7 @@ METHOD(ha_sync_hook_time_t, add, void,
 	private_ha_sync_hook_time_t *this, uint64_t ns)
 {
 	this->mutex->lock(this->mutex);
-	this->samples[this->count++ % HA_SYNC_HOOK_TIME_SAMPLES] = ns;
+	this->samples[this->count++ % SAMPLES] = ns;
 	this->mutex->unlock(this->mutex);
 }
 
@@ -70,7 +75,7 @@ METHOD(ha_sync_hook_time_t, get, uint64_t,
 	this->mutex->unlock(this->mutex);
 
 	*median = *p99 = 0;
-	used = min(count, HA_SYNC_HOOK_TIME_SAMPLES);
+	used = min(count, SAMPLES);
 	if (used)
 	{
 		qsort(copy, used, sizeof(*copy), compare);

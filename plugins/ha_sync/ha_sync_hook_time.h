@@ -14,11 +14,6 @@
 
 #include <library.h>
 
-/**
- * Number of handshakes that percentiles are of, the latest ones.
- */
-#define HA_SYNC_HOOK_TIME_SAMPLES 1000
-
 typedef struct ha_sync_hook_time_t ha_sync_hook_time_t;
 
 /**

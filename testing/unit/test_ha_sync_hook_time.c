@@ -11,6 +11,9 @@
 
 #include "ha_sync_hook_time.h"
 
+/** samples that are kept */
+#define SAMPLES 4096
+
 START_TEST(test_percentiles)
 {
 	ha_sync_hook_time_t *times;
@@ -46,12 +49,11 @@ START_TEST(test_ring)
 
 	/* old ones are replaced */
 	times = ha_sync_hook_time_create();
-	for (i = 0; i < 2 * HA_SYNC_HOOK_TIME_SAMPLES; i++)
+	for (i = 0; i < 2 * SAMPLES; i++)
 	{
-		times->add(times, i < HA_SYNC_HOOK_TIME_SAMPLES ? 1000000 : 5);
+		times->add(times, i < SAMPLES ? 1000000 : 5);
 	}
-	ck_assert_uint_eq(times->get(times, &median, &p99),
-					  2 * HA_SYNC_HOOK_TIME_SAMPLES);
+	ck_assert_uint_eq(times->get(times, &median, &p99), 2 * SAMPLES);
 	ck_assert(median == 5 && p99 == 5);
 	times->destroy(times);
 }
