@@ -19,6 +19,7 @@
 
 typedef struct private_stub_confirm_t private_stub_confirm_t;
 typedef struct awaited_t awaited_t;
+typedef struct replaced_t replaced_t;
 
 /**
  * Private data.
@@ -65,6 +66,16 @@ struct awaited_t {
 	uint32_t unique_id;
 	/** until when it has to be confirmed, as get_ms() */
 	uint64_t deadline;
+};
+
+/**
+ * An IKE_SA that was replaced by one made from its stub.
+ */
+struct replaced_t {
+	/** the stub, a reference */
+	stub_t *stub;
+	/** SPIs of the new IKE_SA */
+	stub_spis_t spis;
 };
 
 /**
@@ -196,9 +207,18 @@ METHOD(stub_confirm_t, await, void,
 }
 
 /**
- * Job: remove the IKE_SA that was replaced, without a message to the client.
+ * Destroy what is known about an IKE_SA that was replaced.
  */
-static job_requeue_t remove_old(stub_t *stub)
+static void replaced_destroy(replaced_t *replaced)
+{
+	stub_unref(replaced->stub);
+	free(replaced);
+}
+
+/**
+ * Remove the IKE_SA that was replaced, without a message to the client.
+ */
+static void remove_old(stub_t *stub)
 {
 	stub_spis_t spis = {
 		.spi_i = stub->spi_i,
@@ -217,7 +237,45 @@ static job_requeue_t remove_old(stub_t *stub)
 		charon->ike_sa_manager->checkin_and_destroy(charon->ike_sa_manager,
 													ike_sa);
 	}
+}
+
+/**
+ * Job: remove the IKE_SA that was replaced.
+ *
+ * The new one is kept checked out, so that no CHILD_SA is installed meanwhile:
+ * kernel-netlink forgets the route of a policy that one thread adds while
+ * another removes it for the old CHILD_SA.
+ */
+static job_requeue_t remove_replaced(replaced_t *replaced)
+{
+	ike_sa_t *new;
+
+	new = stub_spis_checkout(replaced->spis);
+	remove_old(replaced->stub);
+	if (new)
+	{
+		charon->ike_sa_manager->checkin(charon->ike_sa_manager, new);
+	}
 	return JOB_REQUEUE_NONE;
+}
+
+/**
+ * Queue a job to remove the IKE_SA that was replaced.
+ *
+ * @param stub		its stub, a reference that gets owned
+ * @param ike_sa	new IKE_SA
+ */
+static void queue_remove_replaced(stub_t *stub, ike_sa_t *ike_sa)
+{
+	replaced_t *replaced;
+
+	INIT(replaced,
+		.stub = stub,
+		.spis = stub_spis_get(ike_sa),
+	);
+	lib->processor->queue_job(lib->processor,
+		(job_t*)callback_job_create((void*)remove_replaced, replaced,
+									(void*)replaced_destroy, NULL));
 }
 
 /**
@@ -300,9 +358,7 @@ METHOD(stub_confirm_t, confirm, void,
 	}
 	else
 	{
-		lib->processor->queue_job(lib->processor,
-			(job_t*)callback_job_create((void*)remove_old, stub,
-										(void*)stub_unref, NULL));
+		queue_remove_replaced(stub, ike_sa);
 	}
 	this->pending->remove(this->pending, ike_sa->get_unique_id(ike_sa));
 }
