@@ -5,6 +5,7 @@
  */
 
 #include "ha_sync_exchanges.h"
+#include "ha_sync_message.h"
 
 typedef struct private_ha_sync_exchanges_t private_ha_sync_exchanges_t;
 
@@ -25,13 +26,13 @@ struct private_ha_sync_exchanges_t {
 	/** TRUE if the last message was a request with a new message ID */
 	bool fresh;
 
-	/** hash of the peer's last request whose response is kept, TRUE if the last
-	 * one has no response yet */
-	uint8_t hash[HA_SYNC_HASH_LEN];
-	bool hashed;
+	/** packet of the peer's request that is being answered, TRUE if there is
+	 * one, which may have no packet */
+	chunk_t asked;
+	bool answering;
 
-	/** messages that are not told */
-	chunk_t response, request;
+	/** messages that are not told, and the packet the response is for */
+	chunk_t response, answered, request;
 };
 
 METHOD(ha_sync_exchanges_t, message, void,
@@ -72,14 +73,21 @@ METHOD(ha_sync_exchanges_t, message, void,
 	}
 }
 
-METHOD(ha_sync_exchanges_t, set_hash, void,
-	private_ha_sync_exchanges_t *this, const uint8_t hash[HA_SYNC_HASH_LEN])
+METHOD(ha_sync_exchanges_t, asked, void,
+	private_ha_sync_exchanges_t *this, chunk_t packet)
 {
-	if (hash)
-	{
-		memcpy(this->hash, hash, sizeof(this->hash));
-	}
-	this->hashed = TRUE;
+	chunk_free(&this->asked);
+	this->asked = packet;
+	this->answering = TRUE;
+}
+
+/**
+ * Forget the response that is not told.
+ */
+static void clear_response(private_ha_sync_exchanges_t *this)
+{
+	chunk_free(&this->response);
+	chunk_free(&this->answered);
 }
 
 METHOD(ha_sync_exchanges_t, packets, void,
@@ -91,11 +99,13 @@ METHOD(ha_sync_exchanges_t, packets, void,
 		chunk_free(&this->request);
 		this->request = packets;
 	}
-	else if (!request && mid + 1 == this->mids.recv && this->hashed)
+	else if (!request && mid + 1 == this->mids.recv && this->answering)
 	{
-		this->hashed = FALSE;
-		chunk_free(&this->response);
+		clear_response(this);
 		this->response = packets;
+		this->answered = this->asked;
+		this->asked = chunk_empty;
+		this->answering = FALSE;
 	}
 	else
 	{
@@ -121,10 +131,16 @@ METHOD(ha_sync_exchanges_t, take, ha_sync_exchange_t*,
 	private_ha_sync_exchanges_t *this, const ha_sync_spis_t *spis)
 {
 	ha_sync_exchange_t *exchange;
+	uint8_t hash[HA_SYNC_HASH_LEN];
 
 	if (!this->mids.pending)
 	{
 		chunk_free(&this->request);
+	}
+	if (!this->answered.len || !this->response.len ||
+		!ha_sync_message_hash(this->answered, hash))
+	{
+		clear_response(this);
 	}
 	if (!this->changed && !this->response.len && !this->request.len)
 	{
@@ -138,9 +154,10 @@ METHOD(ha_sync_exchanges_t, take, ha_sync_exchange_t*,
 	);
 	if (exchange->response.len)
 	{
-		memcpy(exchange->hash, this->hash, sizeof(exchange->hash));
+		memcpy(exchange->hash, hash, sizeof(exchange->hash));
 	}
 	this->response = this->request = chunk_empty;
+	chunk_free(&this->answered);
 	this->changed = FALSE;
 	return exchange;
 }
@@ -148,7 +165,8 @@ METHOD(ha_sync_exchanges_t, take, ha_sync_exchange_t*,
 METHOD(ha_sync_exchanges_t, destroy, void,
 	private_ha_sync_exchanges_t *this)
 {
-	chunk_free(&this->response);
+	clear_response(this);
+	chunk_free(&this->asked);
 	chunk_free(&this->request);
 	free(this);
 }
@@ -163,7 +181,7 @@ ha_sync_exchanges_t *ha_sync_exchanges_create()
 	INIT(this,
 		.public = {
 			.message = _message,
-			.set_hash = _set_hash,
+			.asked = _asked,
 			.packets = _packets,
 			.set_mids = _set_mids,
 			.get_mids = _get_mids,

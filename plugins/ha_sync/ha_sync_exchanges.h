@@ -35,12 +35,12 @@ struct ha_sync_exchanges_t {
 					bool outgoing);
 
 	/**
-	 * Note the hash of the peer's request that is being answered.
+	 * Note the peer's request that is being answered.
 	 *
-	 * @param hash		hash, copied; NULL if the response is not kept
+	 * @param packet	its packet, or that of its first fragment, adopted;
+	 *					chunk_empty if the response is not kept
 	 */
-	void (*set_hash)(ha_sync_exchanges_t *this,
-					 const uint8_t hash[HA_SYNC_HASH_LEN]);
+	void (*asked)(ha_sync_exchanges_t *this, chunk_t packet);
 
 	/**
 	 * Note the packets of a message we send, after message() for it.
@@ -72,6 +72,8 @@ struct ha_sync_exchanges_t {
 
 	/**
 	 * Take what the others do not know, it is told by the caller.
+	 *
+	 * Hashes the request that was answered, so it takes some us.
 	 *
 	 * @param spis		name of the IKE SA
 	 * @return			message IDs, and messages if there are new ones; NULL if

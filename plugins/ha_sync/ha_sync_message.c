@@ -49,14 +49,13 @@ void ha_sync_message_send(chunk_t packets, host_t *src, host_t *dst)
 	}
 }
 
-hasher_t *ha_sync_message_hasher()
+bool ha_sync_message_hash(chunk_t packet, uint8_t hash[HA_SYNC_HASH_LEN])
 {
-	return lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
-}
+	hasher_t *hasher;
+	bool hashed;
 
-bool ha_sync_message_hash(hasher_t *hasher, message_t *message,
-						  uint8_t hash[HA_SYNC_HASH_LEN])
-{
-	return hasher &&
-		   hasher->get_hash(hasher, message->get_packet_data(message), hash);
+	hasher = lib->crypto->create_hasher(lib->crypto, HASH_SHA1);
+	hashed = hasher && hasher->get_hash(hasher, packet, hash);
+	DESTROY_IF(hasher);
+	return hashed;
 }

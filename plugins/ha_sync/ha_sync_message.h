@@ -40,22 +40,13 @@ chunk_t ha_sync_message_packets(message_t *message);
 void ha_sync_message_send(chunk_t packets, host_t *src, host_t *dst);
 
 /**
- * Create what ha_sync_message_hash() needs.
- *
- * @return			hasher, NULL if no plugin provides it
- */
-hasher_t *ha_sync_message_hasher();
-
-/**
  * Hash a request, or its first fragment, as charon's task manager does to
  * recognize one that is sent again.
  *
- * @param hasher	hasher, used by one thread at a time; may be NULL
- * @param message	message that was received
+ * @param packet	packet that was received
  * @param hash		receives hash
- * @return			FALSE if it failed
+ * @return			FALSE if it failed, or no plugin provides SHA-1
  */
-bool ha_sync_message_hash(hasher_t *hasher, message_t *message,
-						  uint8_t hash[HA_SYNC_HASH_LEN]);
+bool ha_sync_message_hash(chunk_t packet, uint8_t hash[HA_SYNC_HASH_LEN]);
 
 #endif /** HA_SYNC_MESSAGE_H_ @}*/

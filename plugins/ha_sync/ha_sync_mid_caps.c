@@ -262,6 +262,11 @@ METHOD(ha_sync_mid_caps_t, get, ha_sync_cap_t,
 METHOD(ha_sync_mid_caps_t, has, bool,
 	private_ha_sync_mid_caps_t *this, ike_sa_t *ike_sa, ha_sync_cap_t caps)
 {
+	if ((caps & HA_SYNC_CAP_MID) &&
+		!ike_sa->supports_extension(ike_sa, EXT_IKE_MESSAGE_ID_SYNC))
+	{	/* as many peers don't, this spares a look at the others */
+		return FALSE;
+	}
 	return (get(this, ike_sa) & caps) == caps;
 }
 

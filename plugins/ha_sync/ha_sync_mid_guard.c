@@ -177,16 +177,13 @@ static bool has_response(private_ha_sync_mid_guard_t *this,
 {
 	uint8_t hash[HA_SYNC_HASH_LEN];
 	chunk_t response = chunk_empty;
-	hasher_t *hasher;
 	bool has;
 
-	hasher = ha_sync_message_hasher();
-	if (ha_sync_message_hash(hasher, message, hash))
+	if (ha_sync_message_hash(message->get_packet_data(message), hash))
 	{
 		response = this->registry->get_response(this->registry, spis,
 									message->get_message_id(message), hash);
 	}
-	DESTROY_IF(hasher);
 	has = response.len > 0;
 	chunk_free(&response);
 	return has;

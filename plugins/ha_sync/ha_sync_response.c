@@ -162,8 +162,6 @@ METHOD(listener_t, message, bool,
 {
 	uint8_t hash[HA_SYNC_HASH_LEN];
 	uint32_t mid = message->get_message_id(message);
-	hasher_t *hasher;
-	bool hashed;
 	ha_sync_spis_t spis;
 	answer_t *answer;
 	chunk_t packets;
@@ -175,10 +173,7 @@ METHOD(listener_t, message, bool,
 	{
 		return TRUE;
 	}
-	hasher = ha_sync_message_hasher();
-	hashed = ha_sync_message_hash(hasher, message, hash);
-	DESTROY_IF(hasher);
-	if (!hashed)
+	if (!ha_sync_message_hash(message->get_packet_data(message), hash))
 	{
 		return TRUE;
 	}

@@ -27,10 +27,6 @@ struct private_ha_sync_witness_t {
 
 	/** knows if there is semi-sync */
 	ha_sync_gate_t *gate;
-
-	/** hashes requests, NULL if there is none; creating one takes longer than
-	 * to use it */
-	hasher_t *hasher;
 };
 
 /**
@@ -71,16 +67,15 @@ static bool is_kept(private_ha_sync_witness_t *this, message_t *message)
 }
 
 /**
- * Note the hash of a request the IKE_SA is about to answer.  That of a message
- * is taken when it was authenticated.  A fragment is seen before only; one that
- * is forged may make it useless, as long as no other one follows.
+ * Note a request the IKE_SA is about to answer.  That of a message is noted when
+ * it was authenticated.  A fragment is seen before only; one that is forged may
+ * make it useless, as long as no other one follows.
  */
-static void hash_request(private_ha_sync_witness_t *this,
+static void keep_request(private_ha_sync_witness_t *this,
 						 ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,
 						 message_t *message, bool plain)
 {
 	chunk_t data = message->get_packet_data(message);
-	uint8_t hash[HA_SYNC_HASH_LEN];
 
 	/* a message made of fragments has no packet of its own */
 	if (!data.len || !message->get_request(message) ||
@@ -90,14 +85,8 @@ static void hash_request(private_ha_sync_witness_t *this,
 	{
 		return;
 	}
-	if (!is_kept(this, message))
-	{
-		tracked->exchanges->set_hash(tracked->exchanges, NULL);
-	}
-	else if (ha_sync_message_hash(this->hasher, message, hash))
-	{
-		tracked->exchanges->set_hash(tracked->exchanges, hash);
-	}
+	tracked->exchanges->asked(tracked->exchanges, is_kept(this, message) ?
+										chunk_clone(data) : chunk_empty);
 }
 
 /**
@@ -149,7 +138,7 @@ METHOD(ha_sync_witness_t, message, void,
 	 * message is ready to be sent when it is not plain anymore */
 	if (incoming)
 	{
-		hash_request(this, tracked, ike_sa, message, plain);
+		keep_request(this, tracked, ike_sa, message, plain);
 	}
 	if (plain)
 	{
@@ -172,7 +161,6 @@ METHOD(ha_sync_witness_t, message, void,
 METHOD(ha_sync_witness_t, destroy, void,
 	private_ha_sync_witness_t *this)
 {
-	DESTROY_IF(this->hasher);
 	free(this);
 }
 
@@ -189,7 +177,6 @@ ha_sync_witness_t *ha_sync_witness_create(ha_sync_gate_t *gate)
 			.destroy = _destroy,
 		},
 		.gate = gate,
-		.hasher = ha_sync_message_hasher(),
 	);
 	return &this->public;
 }

@@ -20,9 +20,9 @@
 typedef struct ha_sync_witness_t ha_sync_witness_t;
 
 /**
- * Notes what the messages of an IKE_SA say: message IDs, the hash of a request,
- * packets that may have to be sent again, the ID of a PPK, and if the IKE SA
- * ends with it.
+ * Notes what the messages of an IKE_SA say: message IDs, a request that is
+ * answered, packets that may have to be sent again, the ID of a PPK, and if the
+ * IKE SA ends with it.
  *
  * Nothing is told to others here, the ha_sync_capture_t does that when the
  * message leaves.

@@ -316,7 +316,6 @@ static void put(chunk_t answer, chunk_t request, message_t *answered)
 {
 	ha_sync_exchange_t *exchange;
 	ha_sync_ike_t *ike;
-	hasher_t *hasher;
 
 	INIT(ike,
 		.spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE },
@@ -336,9 +335,8 @@ static void put(chunk_t answer, chunk_t request, message_t *answered)
 	);
 	if (answered)
 	{
-		hasher = ha_sync_message_hasher();
-		ck_assert(ha_sync_message_hash(hasher, answered, exchange->hash));
-		hasher->destroy(hasher);
+		ck_assert(ha_sync_message_hash(answered->get_packet_data(answered),
+									   exchange->hash));
 	}
 	ck_assert(registry->put_exchange(registry, exchange, FALSE));
 }
@@ -648,35 +646,40 @@ END_TEST
 START_TEST(test_exchanges)
 {
 	static const ha_sync_mids_t adopted = { SEND + 1, RECV, TRUE };
-	static const uint8_t hash[HA_SYNC_HASH_LEN] = { 7 };
+	chunk_t asked = chunk_from_str("asked");
 	ha_sync_spis_t spis = { FAKE_SPI_I, FAKE_SPI_R, FALSE };
+	uint8_t hash[HA_SYNC_HASH_LEN];
 	ha_sync_exchanges_t *exchanges;
 	ha_sync_exchange_t *exchange;
 
 	exchanges = ha_sync_exchanges_create();
 	ck_assert(!exchanges->take(exchanges, &spis));
 
-	/* the peer's request is answered; without a hash that's of no use */
+	/* the peer's request is answered; if that is not known it's of no use */
 	exchanges->message(exchanges, 0, FALSE, TRUE);
 	exchanges->packets(exchanges, 0, FALSE, chunk_clone(chunk_from_str("a")));
 	exchange = exchanges->take(exchanges, &spis);
 	ck_assert_uint_eq(exchange->mids.recv, 1);
 	ck_assert(!exchange->response.len);
 	ha_sync_exchange_destroy(exchange);
-	exchanges->set_hash(exchanges, hash);
+	exchanges->asked(exchanges, chunk_clone(asked));
 	exchanges->message(exchanges, 1, FALSE, TRUE);
 	exchanges->packets(exchanges, 1, FALSE, chunk_clone(chunk_from_str("b")));
 	/* the next one is not kept, the one before is not wanted anymore */
-	exchanges->set_hash(exchanges, NULL);
+	exchanges->asked(exchanges, chunk_empty);
 	exchanges->message(exchanges, 2, FALSE, TRUE);
 	exchanges->packets(exchanges, 2, FALSE, chunk_empty);
 	exchange = exchanges->take(exchanges, &spis);
 	ck_assert_uint_eq(exchange->mids.recv, 3);
 	ck_assert(!exchange->response.len);
 	ha_sync_exchange_destroy(exchange);
-	exchanges->set_hash(exchanges, hash);
+	/* the hash is that of the request that is answered, not of a later one */
+	exchanges->asked(exchanges, chunk_clone(chunk_from_str("fragment")));
+	exchanges->asked(exchanges, chunk_clone(asked));
 	exchanges->message(exchanges, 3, FALSE, TRUE);
 	exchanges->packets(exchanges, 3, FALSE, chunk_clone(chunk_from_str("c")));
+	exchanges->asked(exchanges, chunk_clone(chunk_from_str("next")));
+	ck_assert(ha_sync_message_hash(asked, hash));
 	exchange = exchanges->take(exchanges, &spis);
 	ck_assert(chunk_equals(exchange->response, chunk_from_str("c")));
 	ck_assert(memeq(exchange->hash, hash, sizeof(hash)));
