@@ -145,19 +145,10 @@ static void start(private_ha_sync_cluster_t *this)
 {
 	ha_sync_objects_t *all = this->objects;
 
-	charon->bus->add_listener(charon->bus, &all->span->first);
-	charon->bus->add_listener(charon->bus, &all->caps->listener);
 	all->durability->start(all->durability, all->outlet);
 	set_exact(all);
-	charon->bus->add_listener(charon->bus, &all->capture->listener);
-	charon->bus->add_listener(charon->bus, &all->mid_sync->listener);
-	charon->bus->add_listener(charon->bus, &all->guard->listener);
-	charon->bus->add_listener(charon->bus, &all->peer->listener);
-	charon->bus->add_listener(charon->bus, &all->state->listener);
-	charon->bus->add_listener(charon->bus, &all->mobike->listener);
-	charon->bus->add_listener(charon->bus, &all->response->listener);
+	charon->bus->add_listener(charon->bus, &all->hooks->listener);
 	charon->bus->add_listener(charon->bus, &all->outlet->listener);
-	charon->bus->add_listener(charon->bus, &all->span->last);
 	all->channel->subscribe(all->channel, SYNC_HA,
 							&all->receiver->subscriber);
 	set_members(all, TRUE);
@@ -213,17 +204,8 @@ static void stop(private_ha_sync_cluster_t *this)
 		this->control->remove_status(this->control, "peer");
 		cluster_control_put();
 	}
-	charon->bus->remove_listener(charon->bus, &all->span->last);
 	charon->bus->remove_listener(charon->bus, &all->outlet->listener);
-	charon->bus->remove_listener(charon->bus, &all->response->listener);
-	charon->bus->remove_listener(charon->bus, &all->mobike->listener);
-	charon->bus->remove_listener(charon->bus, &all->state->listener);
-	charon->bus->remove_listener(charon->bus, &all->peer->listener);
-	charon->bus->remove_listener(charon->bus, &all->guard->listener);
-	charon->bus->remove_listener(charon->bus, &all->mid_sync->listener);
-	charon->bus->remove_listener(charon->bus, &all->capture->listener);
-	charon->bus->remove_listener(charon->bus, &all->caps->listener);
-	charon->bus->remove_listener(charon->bus, &all->span->first);
+	charon->bus->remove_listener(charon->bus, &all->hooks->listener);
 	all->channel->unsubscribe(all->channel, SYNC_HA);
 	all->durability->stop(all->durability);
 }

@@ -308,7 +308,6 @@ static bool create_watchers(ha_sync_objects_t *this)
 								this->sender, this->counters, this->caps,
 								this->durability->get_gate(this->durability),
 								this->times);
-	this->span = ha_sync_hook_span_create(this->capture);
 	this->lease = ha_sync_lease_create();
 	this->replica = ha_sync_replica_create(this->registry, this->counters,
 										   this->capture, this->caps,
@@ -340,6 +339,26 @@ static bool create_failover(ha_sync_objects_t *this)
 								this->caps, this->state, this->guard,
 								this->policy, this->resume);
 	return TRUE;
+}
+
+/**
+ * Create what passes events of charon's bus on.
+ */
+static void create_hooks(ha_sync_objects_t *this)
+{
+	listener_t *listeners[] = {
+		&this->caps->listener,
+		&this->capture->listener,
+		&this->mid_sync->listener,
+		&this->guard->listener,
+		&this->peer->listener,
+		&this->state->listener,
+		&this->mobike->listener,
+		&this->response->listener,
+	};
+
+	this->hooks = ha_sync_hooks_create(this->capture, listeners,
+									   countof(listeners));
 }
 
 /**
@@ -396,6 +415,7 @@ void ha_sync_objects_destroy(ha_sync_objects_t *this)
 	{	/* its thread uses the addresses, whose thread tells it of changes */
 		this->ownership->stop(this->ownership);
 	}
+	DESTROY_IF(this->hooks);
 	DESTROY_IF(this->keep);
 	DESTROY_IF(this->addresses);
 	DESTROY_IF(this->ownership);
@@ -418,7 +438,6 @@ void ha_sync_objects_destroy(ha_sync_objects_t *this)
 	DESTROY_IF(this->copies);
 	DESTROY_IF(this->replica);
 	DESTROY_IF(this->lease);
-	DESTROY_IF(this->span);
 	DESTROY_IF(this->capture);
 	DESTROY_IF(this->caps);
 	DESTROY_IF(this->counters);
@@ -448,5 +467,6 @@ ha_sync_objects_t *ha_sync_objects_create()
 		ha_sync_objects_destroy(this);
 		return NULL;
 	}
+	create_hooks(this);
 	return this;
 }

@@ -23,8 +23,8 @@
 #include "ha_sync_failover.h"
 #include "ha_sync_outlet.h"
 #include "ha_sync_groups.h"
-#include "ha_sync_hook_span.h"
 #include "ha_sync_hook_time.h"
+#include "ha_sync_hooks.h"
 #include "ha_sync_lease.h"
 #include "ha_sync_mid_caps.h"
 #include "ha_sync_mid_guard.h"
@@ -66,7 +66,7 @@ struct ha_sync_objects_t {
 	ha_sync_counters_t *counters;
 	ha_sync_mid_caps_t *caps;
 	ha_sync_capture_t *capture;
-	ha_sync_hook_span_t *span;
+	ha_sync_hooks_t *hooks;
 	ha_sync_lease_t *lease;
 	ha_sync_replica_t *replica;
 	ha_sync_replica_queue_t *copies;
