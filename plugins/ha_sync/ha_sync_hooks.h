@@ -19,13 +19,13 @@
 typedef struct ha_sync_hooks_t ha_sync_hooks_t;
 
 /**
- * Passes the events of charon's bus on to those of our listeners that want them,
- * and takes the time these need together.
+ * Passes the events of charon's bus on to those of our listeners that want
+ * them, and takes the time these need together.
  *
- * The bus has a single listener in place of one for each object: it looks at all
- * it has for each event, which took as long as what they do.  An event that one
- * of ours causes in a hook is not passed to the others: the bus does not call
- * listeners that it is calling.
+ * The bus has a single listener in place of one for each object, as it looks at
+ * all it has for each event, locked.  An event that one of ours causes in a
+ * hook is not passed to the others: the bus does not call listeners that it is
+ * calling.
  *
  * Locking: none, charon's bus calls hooks of one thread at a time.
  */

@@ -67,9 +67,9 @@ static bool is_kept(private_ha_sync_witness_t *this, message_t *message)
 }
 
 /**
- * Note a request the IKE_SA is about to answer.  That of a message is noted when
- * it was authenticated.  A fragment is seen before only; one that is forged may
- * make it useless, as long as no other one follows.
+ * Note a request the IKE_SA is about to answer.  That of a message is noted
+ * when it was authenticated.  A fragment is seen before only; one that is
+ * forged may make it useless, as long as no other one follows.
  */
 static void keep_request(private_ha_sync_witness_t *this,
 						 ha_sync_tracked_t *tracked, ike_sa_t *ike_sa,

@@ -24,9 +24,9 @@ typedef struct stub_confirm_t stub_confirm_t;
  * stays.
  *
  * Locking: a mutex inside, a leaf, protects the list of those awaited; see also
- * stub_pending.h and stub_keeper.h.  A job checks out the IKE_SA a stub was used
- * for and then, while it has that, the one that is replaced; never the other
- * way round.
+ * stub_pending.h and stub_keeper.h.  A job checks out the IKE_SA a stub was
+ * used for and then, while it has that, the one that is replaced; never the
+ * other way round.
  */
 struct stub_confirm_t {
 
