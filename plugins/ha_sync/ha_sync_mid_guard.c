@@ -141,12 +141,12 @@ METHOD(ha_sync_mid_guard_t, add, void,
 }
 
 METHOD(ha_sync_mid_guard_t, hurry, void,
-	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa)
+	private_ha_sync_mid_guard_t *this, ike_sa_t *ike_sa, char *why)
 {
 	ha_sync_spis_t spis;
 
 	ha_sync_describe_spis(ike_sa, &spis);
-	trigger(this, &spis, "took over, the peer runs this plugin");
+	trigger(this, &spis, why);
 }
 
 METHOD(ha_sync_mid_guard_t, set_exact, void,

@@ -81,8 +81,9 @@ struct ha_sync_mid_guard_t {
 	 * Sync an IKE_SA that was added now, whatever the configuration says.
 	 *
 	 * @param ike_sa	IKE_SA, checked out by the caller
+	 * @param why		reason, for the log
 	 */
-	void (*hurry)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa);
+	void (*hurry)(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa, char *why);
 
 	/**
 	 * Tell if the message IDs of IKE_SAs that will be taken over are right

@@ -121,7 +121,8 @@ METHOD(ha_sync_state_t, start, void,
 	if (is_strict(this, ike_sa))
 	{
 		this->held->add(this->held, ike_sa, FALSE);
-		this->guard->hurry(this->guard, ike_sa);
+		this->guard->hurry(this->guard, ike_sa,
+						   "took over, the peer runs this plugin");
 		ha_sync_describe_spis(ike_sa, &spis);
 		lib->scheduler->schedule_job_ms(lib->scheduler,
 					ha_sync_checkout_job((void*)check_later, this, &spis),
@@ -145,7 +146,8 @@ static void sync_later(private_ha_sync_state_t *this,
 			!this->held->has(this->held, spis))
 		{
 			this->guard->add(this->guard, ike_sa, 0, FALSE);
-			this->guard->hurry(this->guard, ike_sa);
+			this->guard->hurry(this->guard, ike_sa,
+							   "no response to the previous active's request");
 			start(this, ike_sa);
 		}
 		checkin(ike_sa);
@@ -247,14 +249,18 @@ static bool is_zero(message_t *message)
 /**
  * Look at a verified response to a request of ours: if no sync is under way,
  * both sides agree on message IDs again.
+ *
+ * The first request on an IKE SA has message ID 0, too, so its response is told
+ * from those to a sync by what is in there; mid_sync has marked the response to
+ * its own.
  */
 static void process_answer(private_ha_sync_state_t *this, ike_sa_t *ike_sa,
 						   message_t *message)
 {
 	ha_sync_spis_t spis;
 
-	if (is_zero(message) ||
-		message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED ||
+	if (message->get_exchange_type(message) == EXCHANGE_TYPE_UNDEFINED ||
+		message->get_notify(message, this->notify) ||
 		!this->caps->has(this->caps, ike_sa, HA_SYNC_UNSYNED))
 	{
 		return;

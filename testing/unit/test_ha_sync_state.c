@@ -116,7 +116,7 @@ static void fake_gone(ha_sync_capture_t *this, ike_sa_t *ike_sa)
 /**
  * Implements ha_sync_mid_guard_t.hurry
  */
-static void fake_hurry(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa)
+static void fake_hurry(ha_sync_mid_guard_t *this, ike_sa_t *ike_sa, char *why)
 {
 	hurried++;
 }
@@ -297,19 +297,22 @@ static message_t *make_message(bool request, uint32_t mid, notify_type_t type,
  */
 static bool receive(message_t *message)
 {
-	bool seen = FALSE;
+	bool seen = FALSE, expected;
 	uint32_t mid;
 
 	mutex->lock(mutex);
 	state->listener.message(&state->listener, &sa->public, message, TRUE,
 							FALSE);
 	mid = message->get_message_id(message);
-	if (message->get_exchange_type(message) == INFORMATIONAL && (mid == 0 ||
-		mid == (message->get_request(message) ? sa->recv : sa->send)))
+	expected = mid == (message->get_request(message) ? sa->recv : sa->send);
+	if (message->get_exchange_type(message) == INFORMATIONAL &&
+		(mid == 0 || expected))
 	{
 		seen = TRUE;
-		if (mid)
+		if (expected)
 		{
+			ck_assert_int_eq(message->parse_body(message, &sa->keymat.public),
+							 SUCCESS);
 			state->listener.message(&state->listener, &sa->public, message,
 									TRUE, TRUE);
 		}
@@ -552,6 +555,19 @@ START_TEST(test_resume)
 }
 END_TEST
 
+START_TEST(test_resume_first)
+{
+	/* the first request on a rekeyed IKE SA has message ID 0, as syncs have */
+	sa->send = 0;
+	caps->set(caps, &sa->public, 0);
+	state->resume(state, &sa->public);
+	ck_assert(receive(make_message(FALSE, 0, SFF, chunk_from_thing(nonce))));
+	ck_assert(state->is_unsyned(state, &sa->public));
+	ck_assert(receive(make_message(FALSE, 0, 0, chunk_empty)));
+	ck_assert(!state->is_unsyned(state, &sa->public));
+}
+END_TEST
+
 START_TEST(test_resume_old)
 {
 	/* a peer that answered it long ago ignores it */
@@ -593,6 +609,7 @@ Suite *state_suite()
 	tcase_add_test(tc, test_replaced);
 	tcase_add_test(tc, test_pass);
 	tcase_add_test(tc, test_resume);
+	tcase_add_test(tc, test_resume_first);
 	tcase_add_test(tc, test_resume_old);
 	tcase_add_test(tc, test_destroyed);
 	suite_add_tcase(s, tc);
