@@ -27,11 +27,10 @@ capture_text() {
 		$TESTING_DIR/lib/guest/hostnames"
 }
 
-# End a host's capture, if it is running: the kernel hands packets over in blocks,
-# and a block that is not full takes up to 1 s.
+# End a host's capture, if it is running, with all packets so far.
 capture_stop() {
 	host_exec "$1" "! pidof -q tcpdump || {
-		sleep 1.2
+		capture-settle
 		killall -q tcpdump
 		while pidof -q tcpdump; do sleep 0.05; done
 	}"
@@ -163,7 +162,7 @@ scenario_up() {
 			-w /var/log/tcpdump.pcap \
 			'esp or udp port 500 or udp port 4500 or icmp or icmp6 or tcp or udp' \
 			>/var/log/tcpdump.out 2>&1 &
-			for i in \$(seq 50); do
+			for i in \$(seq 300); do
 				grep -qs listening /var/log/tcpdump.out && break; sleep 0.1
 			done"
 	done
