@@ -33,10 +33,12 @@ host_boot() {
 host_wait() {
 	local dir=$HOSTS_DIR/$1 pid i
 
-	for i in {1..100}; do
+	for i in {1..1200}; do
 		[ -e "$dir/ready" ] && break
 		pause 0.05
 	done
+	[ -e "$dir/ready" ] || echo "$1: the host did not boot within a minute" \
+		>>"$RESULT/failures"
 	read -r pid <"$dir/unshare.pid"
 	pgrep -P "$pid" >"$dir/pid"
 }

@@ -43,9 +43,10 @@ runner_native() {
 		NATIVE=$number exec chroot $root bash /share/lib/guest/main" </dev/null
 	umount -l "$tmpfs"
 	rmdir "$tmpfs" "$root"
+	runner_check_taken "$share" "$number"
 }
 
-# A guest that ends with a scenario taken has died: report it.
+# A guest, or a native runner, that ends with a scenario taken has died: report it.
 runner_check_taken() {
 	local share=$1 number=$2 file name result
 
@@ -54,8 +55,9 @@ runner_check_taken() {
 		name=${file##*/"$number."}
 		result=$share/results/$(sed 's/^[^.]*\.//; s/\./\//' <<<"$name")
 		mkdir -p "$result"
-		echo "the guest died" >>"$result/failures"
-		tail -n 40 "$share.$number.console" >"$result/guest-console.log"
+		echo "what ran it died" >>"$result/failures"
+		[ -e "$share.$number.console" ] && tail -n 40 "$share.$number.console" \
+			>"$result/guest-console.log"
 		echo "failed 0" >"$result/status"
 		mv "$file" "$share/done/$name"
 	done
