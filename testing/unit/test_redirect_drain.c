@@ -282,11 +282,11 @@ START_TEST(test_undrain)
 
 	rules = _i;
 	configure(1000, 60);
-	begin(5, 0, FALSE);
+	begin(1, 0, FALSE);
 	reached(&told, 2);
 	ck_assert(drain->undrain(drain));
 	ck_assert(!drain->undrain(drain));
-	usleep(500000);
+	usleep(2000000);
 	/* one may have been under way */
 	ck_assert_int_le(get(&told), 3);
 	drain->get_progress(drain, &progress);

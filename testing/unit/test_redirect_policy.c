@@ -520,11 +520,11 @@ START_TEST(test_stale)
 	set("rules.all.target", "b");
 	redirect_config_load(&config);
 	policy->reload(policy, &config);
-	members->configure(members, &self, 200);
+	members->configure(members, &self, 2000);
 	subscriber->member_up(subscriber, "b", 1);
 	tell(members, "b", &load);
 	check(policy, &client, "192.0.2.2", "all");
-	usleep(300000);
+	usleep(2300000);
 	check(policy, &client, NULL, NULL);
 	tell(members, "b", &load);
 	check(policy, &client, "192.0.2.2", "all");
