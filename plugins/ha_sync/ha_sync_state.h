@@ -60,7 +60,8 @@ struct ha_sync_state_counts_t {
  */
 struct ha_sync_state_t {
 
-	/** registered at charon's bus by the owner, after that of ha_sync_peer */
+	/** registered by the owner, after those of ha_sync_mid_sync and
+	 * ha_sync_peer, which take messages with message ID 0 */
 	listener_t listener;
 
 	/**
